@@ -1,0 +1,6 @@
+export * as Civil from "./time/Civil.ts"
+export * as Instant from "./time/Instant.ts"
+export * as Ids from "./identity/Ids.ts"
+export * as Points from "./points/Points.ts"
+export * as Text from "./identity/Text.ts"
+export * as Zone from "./time/Zone.ts"

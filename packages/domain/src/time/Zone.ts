@@ -1,0 +1,82 @@
+/**
+ * A program's time zone: turns calendar dates into instants and back.
+ *
+ * @see semantics, sections 5 and 8: intervals are half-open, ages are whole calendar days in the program's zone.
+ */
+import { DateTime, Effect, Option, Schema, SchemaGetter, SchemaIssue } from "effect"
+import * as Civil from "./Civil.ts"
+import * as Instant from "./Instant.ts"
+
+/** The name of an IANA time zone, such as `UTC` or `America/Chicago`. */
+export const Zone = Schema.String.pipe(
+  Schema.decodeTo(Schema.String, {
+    decode: SchemaGetter.transformEffect((text: string, options) =>
+      Option.isSome(DateTime.zoneMakeNamed(text))
+        ? Effect.succeed(text)
+        : Effect.fail(
+          new SchemaIssue.InvalidValue({ message: "an IANA time zone such as Europe/Berlin is expected" }, text, options)
+        )
+    ),
+    encode: SchemaGetter.transform((zone: string) => zone)
+  }),
+  Schema.brand("Zone")
+)
+export type Zone = typeof Zone.Type
+
+/** Coordinated Universal Time, the zone of a program that sets none. */
+export const UTC: Zone = Zone.make("UTC")
+
+const DATE = /^(\d{4})-(\d\d)-(\d\d)$/
+
+/** Reads `YYYY-MM-DD`. None where the text has another form or the calendar has no such date. */
+export const dateFromString = (text: string): Option.Option<Civil.Civil> => {
+  const match = DATE.exec(text)
+  if (match === null) return Option.none()
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])]
+  return year >= 1 && Civil.isDate(year, month, day) ? Option.some({ year, month, day }) : Option.none()
+}
+
+/** The first instant of a date in the zone; after a gap at midnight the first one that exists. */
+export const startOfDate = (zone: Zone, date: Civil.Civil): Instant.Instant => {
+  if (zone === "UTC") return BigInt(Civil.daysFromCivil(date.year, date.month, date.day)) * Instant.MICROS_PER_DAY
+  const zoned = DateTime.makeZonedUnsafe(date, {
+    timeZone: DateTime.zoneMakeNamedUnsafe(zone),
+    adjustForTimeZone: true,
+    disambiguation: "compatible"
+  })
+  return Instant.fromEpochMillis(zoned.epochMilliseconds)
+}
+
+/** The date that an instant falls on in the zone. */
+export const dateOf = (zone: Zone, instant: Instant.Instant): Civil.Civil => {
+  if (zone === "UTC") return Civil.civilFromDays(dayNumber(zone, instant))
+  const { day, month, year } = DateTime.toParts(inZone(zone, instant))
+  return { year, month, day }
+}
+
+/** The number of the date that an instant falls on; the difference of two is an age in whole calendar days. */
+export const dayNumber = (zone: Zone, instant: Instant.Instant): number => {
+  if (zone === "UTC") return Number(Instant.floorDivide(instant, Instant.MICROS_PER_DAY))
+  const { day, month, year } = DateTime.toParts(inZone(zone, instant))
+  return Civil.daysFromCivil(year, month, day)
+}
+
+/** The instant `days` calendar days later at the same time of day in the zone. */
+export const addDays = (zone: Zone, instant: Instant.Instant, days: number): Instant.Instant => {
+  if (zone === "UTC") return instant + BigInt(days) * Instant.MICROS_PER_DAY
+  const millis = Instant.toEpochMillis(instant)
+  const micros = instant - Instant.fromEpochMillis(millis)
+  return Instant.fromEpochMillis(DateTime.add(inZone(zone, instant), { days }).epochMilliseconds) + micros
+}
+
+/**
+ * Reads an instant with a zone, or a calendar date, which means the first instant of that date in the program's zone.
+ */
+export const instantFromString = (zone: Zone, text: string): Option.Option<Instant.Instant> =>
+  Option.orElse(
+    Instant.fromString(text),
+    () => Option.map(dateFromString(text), (date) => startOfDate(zone, date))
+  )
+
+const inZone = (zone: Zone, instant: Instant.Instant): DateTime.Zoned =>
+  DateTime.makeZonedUnsafe(Instant.toEpochMillis(instant), { timeZone: DateTime.zoneMakeNamedUnsafe(zone) })
