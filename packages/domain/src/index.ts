@@ -1,6 +1,27 @@
+/**
+ * The pure core of Pointback: redemptions and accounts as streams of events, the rules that decide about them, the
+ * journal and the aging of points.
+ */
+export * as Account from "./account/Account.ts"
+export * as AccountCommand from "./account/AccountCommand.ts"
+export * as AccountEvent from "./account/AccountEvent.ts"
+export * as Aging from "./aging/Aging.ts"
+export * as Checks from "./command/Checks.ts"
 export * as Civil from "./time/Civil.ts"
-export * as Instant from "./time/Instant.ts"
+export * as Decide from "./command/Decide.ts"
+export * as Draw from "./lot/Draw.ts"
+export * as Fact from "./event/Fact.ts"
 export * as Ids from "./identity/Ids.ts"
+export * as Instant from "./time/Instant.ts"
+export * as Journal from "./ledger/Journal.ts"
+export * as LotBalance from "./aging/LotBalance.ts"
+export * as Lots from "./lot/Lots.ts"
 export * as Points from "./points/Points.ts"
+export * as Policy from "./program/Policy.ts"
+export * as Redemption from "./redemption/Redemption.ts"
+export * as RedemptionCommand from "./redemption/RedemptionCommand.ts"
+export * as RedemptionEvent from "./redemption/RedemptionEvent.ts"
+export * as Refusal from "./refusal/Refusal.ts"
+export * as Restoration from "./lot/Restoration.ts"
 export * as Text from "./identity/Text.ts"
 export * as Zone from "./time/Zone.ts"

@@ -22,6 +22,14 @@ export const Identifier = Schema.String.check(
   wellFormed
 )
 
+/** Identifiers that we make from others may be a little longer than what a user can give. */
+export const DerivedIdentifier = Schema.String.check(
+  notEmpty,
+  Schema.isMaxLength(MAXIMUM_IDENTIFIER_LENGTH + 32),
+  trimmed,
+  wellFormed
+)
+
 /** A note: 1 to 1000 characters, no control characters. */
 export const Note = Schema.String.check(
   notEmpty,

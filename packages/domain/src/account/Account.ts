@@ -1,0 +1,88 @@
+/**
+ * Everything that decisions about one account look at: its lots, and the redemptions that draw on them. An account is
+ * the unit of consistency: a command touches one, and two commands on one account follow each other.
+ */
+import { HashMap, Option } from "effect"
+import type { AccountEvent } from "./AccountEvent.ts"
+import type { Fact } from "../event/Fact.ts"
+import type { RedemptionId } from "../identity/Ids.ts"
+import type { Draw } from "../lot/Draw.ts"
+import * as Lots from "../lot/Lots.ts"
+import type { Restoration } from "../lot/Restoration.ts"
+import * as Redemption from "../redemption/Redemption.ts"
+import type { RedemptionEvent } from "../redemption/RedemptionEvent.ts"
+import type * as Instant from "../time/Instant.ts"
+
+/** The state of an account. */
+export interface Account {
+  readonly lots: Lots.Lots
+  readonly redemptions: HashMap.HashMap<RedemptionId, Redemption.RedemptionState>
+}
+
+/** An account that nothing has happened to. */
+export const empty: Account = { lots: Lots.empty, redemptions: HashMap.empty() }
+
+/** The state of one of the account's redemptions; `None` where there is no such redemption. */
+export const redemption = (account: Account, redemptionId: RedemptionId): Redemption.RedemptionState =>
+  Option.getOrElse(HashMap.get(account.redemptions, redemptionId), () => Redemption.none)
+
+/** Applies one fact. Throws on history that no decision wrote. */
+export const evolve = (account: Account, fact: Fact): Account => {
+  if (fact.stream._tag === "Account") {
+    return { ...account, lots: evolveLots(account.lots, fact.event as AccountEvent, fact.occurredAt) }
+  }
+  const { redemptionId } = fact.stream
+  const event = fact.event as RedemptionEvent
+  return {
+    lots: moveByRedemption(account.lots, event, fact.occurredAt),
+    redemptions: HashMap.set(
+      account.redemptions,
+      redemptionId,
+      Redemption.evolve(redemption(account, redemptionId), event, fact.occurredAt)
+    )
+  }
+}
+
+/** Applies facts in the order of the log. */
+export const evolveAll = (account: Account, facts: Iterable<Fact>): Account => {
+  let state = account
+  for (const fact of facts) state = evolve(state, fact)
+  return state
+}
+
+const evolveLots = (lots: Lots.Lots, event: AccountEvent, at: Instant.Instant): Lots.Lots => {
+  switch (event._tag) {
+    case "PointsEarned":
+      return Lots.move(Lots.open(lots, event), event.lotId, { at, points: event.points })
+    case "PointsAdjusted":
+      return Lots.move(lots, event.lotId, { at, points: event.points })
+    case "PointsExpired":
+      return Lots.book(lots, event.lotId, event.points)
+    case "AccountAliased":
+      return lots
+  }
+}
+
+const moveByRedemption = (lots: Lots.Lots, event: RedemptionEvent, at: Instant.Instant): Lots.Lots => {
+  switch (event._tag) {
+    case "Redeemed":
+      return event.draws.reduce((moved, draw) => takeFrom(moved, draw, at), lots)
+    case "PartiallyCredited":
+    case "FullyCredited":
+      return event.restorations.reduce((moved, restoration) => giveTo(moved, restoration, at), lots)
+    case "CreditRequested":
+    case "CreditDeclined":
+    case "CreditOutcomeUnknown":
+      return lots
+  }
+}
+
+const takeFrom = (lots: Lots.Lots, draw: Draw, at: Instant.Instant): Lots.Lots =>
+  Lots.move(lots, draw.lotId, { at, points: -draw.points })
+
+// What expires in the same event never stays in its lot (law L9), so it moves nothing.
+const giveTo = (lots: Lots.Lots, restoration: Restoration, at: Instant.Instant): Lots.Lots => {
+  if (restoration.fate === "expired") return lots
+  const target = restoration.fate === "extended" ? Lots.open(lots, restoration) : lots
+  return Lots.move(target, restoration.lotId, { at, points: restoration.points })
+}

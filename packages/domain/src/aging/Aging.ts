@@ -1,0 +1,81 @@
+/**
+ * The aging of points: how old they are, or how soon they expire, in buckets of whole calendar days.
+ *
+ * @see semantics, section 8
+ */
+import type { Policy } from "../program/Policy.ts"
+import * as Points from "../points/Points.ts"
+import type * as Instant from "../time/Instant.ts"
+import * as Zone from "../time/Zone.ts"
+import type { LotBalance } from "./LotBalance.ts"
+
+/** Whether points are counted by the days since they were earned or by the days until they expire. */
+export type Basis = "age" | "to-expiry"
+
+/** One bucket; all of them are always present, in order. */
+export interface Bucket {
+  /** `0-30`, `31-60`, …, `over-365`, and by time to expiry `never`. */
+  readonly bucket: string
+  readonly points: Points.Points
+  readonly lots: number
+  readonly accounts: number
+  readonly restored: Points.Points
+}
+
+/** The aging of some lots as of an instant. */
+export interface Aging {
+  readonly total: Points.Points
+  readonly buckets: ReadonlyArray<Bucket>
+}
+
+/** The names of the buckets, in order. */
+export const bucketNames = (boundaries: ReadonlyArray<number>, basis: Basis): ReadonlyArray<string> => {
+  const names = boundaries.map((upTo, i) => `${i === 0 ? 0 : (boundaries[i - 1] as number) + 1}-${upTo}`)
+  const over = `over-${boundaries[boundaries.length - 1]}`
+  return basis === "age" ? [...names, over] : [...names, over, "never"]
+}
+
+/** The age of a lot, or its time to expiry, in whole calendar days of the zone; null where it never expires. */
+export const days = (
+  lot: Pick<LotBalance, "earnedAt" | "expiresAt">,
+  at: Instant.Instant,
+  basis: Basis,
+  zone: Zone.Zone
+): number | null => {
+  if (basis === "age") return Zone.dayNumber(zone, at) - Zone.dayNumber(zone, lot.earnedAt)
+  return lot.expiresAt === null ? null : Zone.dayNumber(zone, lot.expiresAt) - Zone.dayNumber(zone, at)
+}
+
+/** Sorts lots that hold points into the policy's buckets. */
+export const bucketed = (
+  lots: Iterable<LotBalance>,
+  at: Instant.Instant,
+  basis: Basis,
+  policy: Pick<Policy, "zone" | "agingBoundaries">
+): Aging => {
+  const boundaries = policy.agingBoundaries
+  const tallies = bucketNames(boundaries, basis).map((bucket) => ({
+    bucket,
+    points: 0n,
+    lots: 0,
+    accounts: new Set<string>(),
+    restored: 0n
+  }))
+  for (const lot of lots) {
+    const tally = tallies[bucketIndex(days(lot, at, basis, policy.zone), boundaries)] as (typeof tallies)[number]
+    tally.points += lot.points
+    tally.lots += 1
+    tally.accounts.add(lot.account)
+    tally.restored += lot.restored
+  }
+  return {
+    total: Points.sum(tallies.map((tally) => tally.points)),
+    buckets: tallies.map((tally) => ({ ...tally, accounts: tally.accounts.size }))
+  }
+}
+
+const bucketIndex = (age: number | null, boundaries: ReadonlyArray<number>): number => {
+  if (age === null) return boundaries.length + 1
+  const index = boundaries.findIndex((upTo) => age <= upTo)
+  return index === -1 ? boundaries.length : index
+}

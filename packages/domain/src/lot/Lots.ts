@@ -1,0 +1,162 @@
+/**
+ * What the lots of one account hold, at any instant from a horizon on.
+ *
+ * Expiry is not a movement: a lot's points stop being live at its `expiresAt`, booked or not, and bounds never look at
+ * the sweep's events. What a lot holds is therefore the sum of what was earned, adjusted, drawn and restored, and all
+ * of that happened before its `expiresAt`.
+ *
+ * @see semantics, sections 3 (late facts), 4 (L2, L7, L9) and 6 (expiry)
+ */
+import { HashMap, Option } from "effect"
+import type { LotId } from "../identity/Ids.ts"
+import { compare } from "../identity/Ids.ts"
+import type * as Instant from "../time/Instant.ts"
+import * as Points from "../points/Points.ts"
+
+/** Points that came into a lot (positive) or left it (negative) at an instant. */
+export interface Movement {
+  readonly at: Instant.Instant
+  readonly points: Points.Points
+}
+
+/** One lot. */
+export interface Lot {
+  readonly lotId: LotId
+  readonly earnedAt: Instant.Instant
+  readonly expiresAt: Instant.Instant | null
+  /** The sum of all movements. */
+  readonly total: Points.Points
+  /** Movements after the horizon, by instant, then in the order of the log. */
+  readonly later: ReadonlyArray<Movement>
+  /** What the sweep has booked as expired so far. */
+  readonly booked: Points.Points
+  /** Whether the sweep has booked anything, so that later appends must book their difference. */
+  readonly swept: boolean
+}
+
+/** The lots of an account, exact from `horizon` on (inclusive). */
+export interface Lots {
+  readonly horizon: Instant.Instant
+  readonly byId: HashMap.HashMap<LotId, Lot>
+}
+
+/** No lots at all, exact at every instant. */
+export const empty: Lots = { horizon: -(1n << 62n), byId: HashMap.empty() }
+
+/** The lot of this id. */
+export const get = (lots: Lots, lotId: LotId): Option.Option<Lot> => HashMap.get(lots.byId, lotId)
+
+/** All lots, in draw order: soonest expiry first (never last), then earliest earned, then lot id. */
+export const inDrawOrder = (lots: Lots): Array<Lot> => Array.from(HashMap.values(lots.byId)).sort(compareForDraw)
+
+/** The draw order of every program. */
+export const compareForDraw = (
+  a: Pick<Lot, "expiresAt" | "earnedAt" | "lotId">,
+  b: Pick<Lot, "expiresAt" | "earnedAt" | "lotId">
+): number => {
+  if (a.expiresAt !== b.expiresAt) {
+    if (a.expiresAt === null) return 1
+    if (b.expiresAt === null) return -1
+    return a.expiresAt < b.expiresAt ? -1 : 1
+  }
+  if (a.earnedAt !== b.earnedAt) return a.earnedAt < b.earnedAt ? -1 : 1
+  return compare(a.lotId, b.lotId)
+}
+
+/** Whether a lot's points are still live at an instant: up to its `expiresAt`, which is exclusive. */
+export const isLive = (lot: Pick<Lot, "expiresAt">, at: Instant.Instant): boolean =>
+  lot.expiresAt === null || at < lot.expiresAt
+
+/** What a lot holds at an instant (movements at that very instant included), expired or not. */
+export const heldAt = (lot: Lot, at: Instant.Instant): Points.Points => {
+  let held = lot.total
+  for (let i = lot.later.length - 1; i >= 0; i--) {
+    const movement = lot.later[i] as Movement
+    if (movement.at <= at) break
+    held -= movement.points
+  }
+  return held
+}
+
+/** What a lot holds live at an instant. */
+export const liveAt = (lot: Lot, at: Instant.Instant): Points.Points => (isLive(lot, at) ? heldAt(lot, at) : 0n)
+
+/** The live points of an account at an instant. */
+export const balanceAt = (lots: Lots, at: Instant.Instant): Points.Points => {
+  let balance = 0n
+  for (const lot of HashMap.values(lots.byId)) balance += liveAt(lot, at)
+  return balance
+}
+
+/** What can leave a lot at an instant without its holding less than nothing at any later one. */
+export const freeFrom = (lot: Lot, at: Instant.Instant): Points.Points => {
+  let held = lot.total
+  let least = held
+  for (let i = lot.later.length - 1; i >= 0; i--) {
+    const movement = lot.later[i] as Movement
+    if (movement.at <= at) break
+    held -= movement.points
+    least = Points.min(least, held)
+  }
+  return least
+}
+
+/** The first instant from `at` on at which a lot holds less than `points`, and what it holds then. */
+export const firstShortage = (
+  lot: Lot,
+  points: Points.Points,
+  at: Instant.Instant
+): { readonly at: Instant.Instant; readonly held: Points.Points } | undefined => {
+  let held = heldAt(lot, at)
+  if (held < points) return { at, held }
+  for (const movement of lot.later) {
+    if (movement.at <= at) continue
+    held += movement.points
+    if (held < points) return { at: movement.at, held }
+  }
+  return undefined
+}
+
+/** Opens a lot that holds nothing yet. */
+export const open = (lots: Lots, lot: Pick<Lot, "lotId" | "earnedAt" | "expiresAt">): Lots => ({
+  horizon: lots.horizon,
+  byId: HashMap.set(lots.byId, lot.lotId, {
+    lotId: lot.lotId,
+    earnedAt: lot.earnedAt,
+    expiresAt: lot.expiresAt,
+    total: 0n,
+    later: [],
+    booked: 0n,
+    swept: false
+  })
+})
+
+/** Moves points into a lot or out of it. The lot must exist: history that moves points of no lot is corrupt. */
+export const move = (lots: Lots, lotId: LotId, movement: Movement): Lots => {
+  const lot = existing(lots, lotId)
+  const later = movement.at <= lots.horizon ? lot.later : insert(lot.later, movement)
+  return replace(lots, { ...lot, total: lot.total + movement.points, later })
+}
+
+/** Records what the sweep booked for a lot. */
+export const book = (lots: Lots, lotId: LotId, points: Points.Points): Lots => {
+  const lot = existing(lots, lotId)
+  return replace(lots, { ...lot, booked: lot.booked + points, swept: true })
+}
+
+/** What is still to be booked as expired for a lot; negative where too much was. */
+export const unbooked = (lot: Lot): Points.Points => lot.total - lot.booked
+
+const replace = (lots: Lots, lot: Lot): Lots => ({
+  horizon: lots.horizon,
+  byId: HashMap.set(lots.byId, lot.lotId, lot)
+})
+
+const existing = (lots: Lots, lotId: LotId): Lot =>
+  Option.getOrThrowWith(get(lots, lotId), () => new Error(`corrupt history: points move in lot ${lotId}, never opened`))
+
+const insert = (later: ReadonlyArray<Movement>, movement: Movement): ReadonlyArray<Movement> => {
+  let index = later.length
+  while (index > 0 && (later[index - 1] as Movement).at > movement.at) index--
+  return [...later.slice(0, index), movement, ...later.slice(index)]
+}

@@ -1,0 +1,226 @@
+/**
+ * The rules of a redemption: what may be redeemed, what may be credited, and where the points go.
+ *
+ * @see semantics, sections 3, 4 (L1, L2, L6, L9, L12), 5 and 7
+ */
+import { Result } from "effect"
+import type { Account } from "../account/Account.ts"
+import * as Checks from "../command/Checks.ts"
+import type { Fact } from "../event/Fact.ts"
+import { redemptionStream } from "../event/Fact.ts"
+import type { CreditId, RedemptionId } from "../identity/Ids.ts"
+import * as Drawing from "../lot/Drawing.ts"
+import type { Restoration } from "../lot/Restoration.ts"
+import * as Restoring from "../lot/Restoring.ts"
+import * as Points from "../points/Points.ts"
+import type { Policy } from "../program/Policy.ts"
+import type { Refusal } from "../refusal/Refusal.ts"
+import {
+  AlreadyFullyCredited,
+  CreditBeforeRedemption,
+  CreditInFlight,
+  CreditNotInFlight,
+  CreditWindowClosed,
+  ExceedsRedeemed,
+  ExceedsRemaining,
+  RedemptionExists,
+  RedemptionTypeNotCreditable,
+  UnknownRedemption
+} from "../refusal/Refusal.ts"
+import * as Zone from "../time/Zone.ts"
+import type { ConfirmCredit, RecordCredit, Redeem, RedemptionCommand, RequestCredit } from "./RedemptionCommand.ts"
+import type { Credited, CreditMode, MastercardAnswer, RedemptionEvent } from "./RedemptionEvent.ts"
+import * as Redemption from "./Redemption.ts"
+
+type Decision = Result.Result<ReadonlyArray<Fact>, Refusal>
+
+/** Decides a command on a redemption in its present state; lots and policy matter to new decisions only. */
+export const decide = (
+  command: RedemptionCommand,
+  state: Redemption.RedemptionState,
+  account: Account,
+  policy: Policy
+): Decision => {
+  switch (command._tag) {
+    case "Redeem":
+      return redeem(command, state, account, policy)
+    case "RequestCredit":
+      return requestCredit(command, state, policy)
+    case "RecordCredit":
+      return recordCredit(command, state, policy)
+    case "ConfirmCredit":
+      return confirmCredit(command, state)
+    case "DeclineCredit":
+      return whileInFlight(command, state, () => [
+        fact(command, { _tag: "CreditDeclined", creditId: command.creditId, reasons: command.reasons })
+      ])
+    case "MarkCreditUnknown":
+      return whileInFlight(command, state, () => [
+        fact(command, { _tag: "CreditOutcomeUnknown", creditId: command.creditId, cause: command.cause })
+      ])
+  }
+}
+
+const redeem = (
+  command: Redeem,
+  state: Redemption.RedemptionState,
+  account: Account,
+  policy: Policy
+): Decision =>
+  Result.gen(function*() {
+    const { occurredAt, points, processedBy, redemptionId, redemptionType } = command
+    yield* Checks.amount("points", points, policy)
+    yield* Checks.instant("occurredAt", occurredAt)
+    if (state._tag !== "None") return yield* Result.fail(new RedemptionExists({ redemptionId }))
+    for (const draw of command.draws ?? []) yield* Checks.amount(`draws.${draw.lotId}`, draw.points, policy)
+    const draws = command.draws === undefined
+      ? yield* Drawing.byPolicy(account.lots, points, occurredAt)
+      : yield* Drawing.byName(account.lots, points, command.draws, occurredAt)
+    return [
+      fact(command, {
+        _tag: "Redeemed",
+        redemptionId,
+        points,
+        draws,
+        redemptionType,
+        processedBy,
+        policyVersion: policy.version
+      })
+    ]
+  })
+
+interface Plan {
+  readonly points: Points.Points
+  readonly mode: CreditMode
+  readonly restorations: ReadonlyArray<Restoration>
+}
+
+const requestCredit = (command: RequestCredit, state: Redemption.RedemptionState, policy: Policy): Decision =>
+  Result.gen(function*() {
+    const redemption = yield* creditable(command, state)
+    const { redemptionType } = redemption
+    if (redemptionType === "CASHBACK") return yield* Result.fail(new RedemptionTypeNotCreditable({ redemptionType }))
+    const plan = yield* planCredit(command, redemption, policy, true)
+    return [
+      fact(command, {
+        _tag: "CreditRequested",
+        creditId: command.creditId,
+        ...plan,
+        policyVersion: policy.version
+      })
+    ]
+  })
+
+const recordCredit = (command: RecordCredit, state: Redemption.RedemptionState, policy: Policy): Decision =>
+  Result.gen(function*() {
+    const redemption = yield* creditable(command, state)
+    const plan = yield* planCredit(command, redemption, policy, command.origin === "ours")
+    return [fact(command, credited(redemption, command.creditId, plan, policy.version, command.mastercard))]
+  })
+
+const confirmCredit = (command: ConfirmCredit, state: Redemption.RedemptionState): Decision =>
+  whileInFlight(command, state, ({ redemption, request }) => [
+    fact(
+      { redemptionId: command.redemptionId, occurredAt: request.requestedAt },
+      credited(redemption, request.creditId, request, request.policyVersion, command.mastercard)
+    )
+  ])
+
+const credited = (
+  redemption: Redemption.Redemption,
+  creditId: CreditId,
+  { mode, points, restorations }: Plan,
+  policyVersion: number,
+  mastercard: MastercardAnswer | null
+): Credited => {
+  const remaining = Redemption.remaining(redemption) - points
+  const _tag = remaining === 0n ? "FullyCredited" : "PartiallyCredited"
+  return { _tag, creditId, points, mode, restorations, remaining, policyVersion, mastercard }
+}
+
+/** The redemption, where nothing stands in the way of a new credit. */
+const creditable = (
+  { occurredAt, redemptionId }: RequestCredit | RecordCredit,
+  state: Redemption.RedemptionState
+): Result.Result<Redemption.Redemption, Refusal> => {
+  switch (state._tag) {
+    case "None":
+      return Result.fail(new UnknownRedemption({ redemptionId }))
+    case "CreditPending":
+    case "CreditUnknown":
+      return Result.fail(new CreditInFlight({ redemptionId, creditId: state.request.creditId }))
+    case "FullyCredited":
+      return Result.fail(new AlreadyFullyCredited({ redemptionId }))
+    case "Outstanding": {
+      const { redeemedAt } = state.redemption
+      return occurredAt < redeemedAt
+        ? Result.fail(new CreditBeforeRedemption({ redemptionId, redeemedAt, at: occurredAt }))
+        : Result.succeed(state.redemption)
+    }
+  }
+}
+
+const planCredit = (
+  command: RequestCredit | RecordCredit,
+  redemption: Redemption.Redemption,
+  policy: Policy,
+  bound: boolean
+): Result.Result<Plan, Refusal> =>
+  Result.gen(function*() {
+    const { creditId, lots, occurredAt } = command
+    yield* Checks.instant("occurredAt", occurredAt)
+    for (const lot of lots ?? []) yield* Checks.amount(`lots.${lot.lotId}`, lot.points, policy)
+    const asked = command.points ?? (lots === undefined ? undefined : Points.sum(lots.map((lot) => lot.points)))
+    // What remains needs no check of its scale: it is the difference of amounts that had one.
+    if (asked !== undefined) yield* Checks.amount("points", asked, policy)
+    const points = asked ?? Redemption.remaining(redemption)
+    yield* amountToCredit(points, redemption)
+    if (bound) yield* withinWindow(command, redemption, policy)
+    const restorations = yield* Restoring.restore({
+      draws: redemption.draws,
+      points,
+      named: lots,
+      creditId,
+      at: occurredAt,
+      policy,
+      mayRefuse: bound
+    })
+    return { points, mode: asked === undefined ? "full" : "partial", restorations }
+  })
+
+const amountToCredit = (points: Points.Points, redemption: Redemption.Redemption): Result.Result<void, Refusal> => {
+  const { points: redeemed, redemptionId } = redemption
+  const remaining = Redemption.remaining(redemption)
+  if (points > redeemed) return Result.fail(new ExceedsRedeemed({ redemptionId, points, redeemed }))
+  if (points > remaining) return Result.fail(new ExceedsRemaining({ redemptionId, points, remaining }))
+  return Result.succeed(undefined)
+}
+
+const withinWindow = (
+  { occurredAt, redemptionId }: RequestCredit | RecordCredit,
+  redemption: Redemption.Redemption,
+  policy: Policy
+): Result.Result<void, CreditWindowClosed> => {
+  if (policy.creditWindowDays === null) return Result.succeed(undefined)
+  const closedAt = Zone.addDays(policy.zone, redemption.redeemedAt, policy.creditWindowDays)
+  return occurredAt < closedAt
+    ? Result.succeed(undefined)
+    : Result.fail(new CreditWindowClosed({ redemptionId, closedAt, at: occurredAt }))
+}
+
+type InFlight = Extract<Redemption.RedemptionState, { _tag: "CreditPending" | "CreditUnknown" }>
+
+const whileInFlight = (
+  { creditId, redemptionId }: { readonly creditId: CreditId; readonly redemptionId: RedemptionId },
+  state: Redemption.RedemptionState,
+  facts: (state: InFlight) => ReadonlyArray<Fact>
+): Decision => {
+  if (state._tag === "None") return Result.fail(new UnknownRedemption({ redemptionId }))
+  if (!Redemption.inFlight(state, creditId)) return Result.fail(new CreditNotInFlight({ redemptionId, creditId }))
+  return Result.succeed(facts(state))
+}
+
+const fact = (
+  { occurredAt, redemptionId }: { readonly redemptionId: RedemptionId; readonly occurredAt: Fact["occurredAt"] },
+  event: RedemptionEvent
+): Fact => ({ stream: redemptionStream(redemptionId), occurredAt, event })
