@@ -26,22 +26,24 @@ export const empty: Account = { lots: Lots.empty, redemptions: HashMap.empty() }
 export const redemption = (account: Account, redemptionId: RedemptionId): Redemption.RedemptionState =>
   Option.getOrElse(HashMap.get(account.redemptions, redemptionId), () => Redemption.none)
 
-/** Applies one fact. Throws on history that no decision wrote. */
+/** Applies one fact, in the order of the log. Throws on history that no decision wrote. */
 export const evolve = (account: Account, fact: Fact): Account => {
-  if (fact.stream._tag === "Account") {
-    return { ...account, lots: evolveLots(account.lots, fact.event as AccountEvent, fact.occurredAt) }
-  }
+  const lots = evolveLots(account.lots, fact)
+  if (fact.stream._tag === "Account") return { ...account, lots }
   const { redemptionId } = fact.stream
-  const event = fact.event as RedemptionEvent
-  return {
-    lots: moveByRedemption(account.lots, event, fact.occurredAt),
-    redemptions: HashMap.set(
-      account.redemptions,
-      redemptionId,
-      Redemption.evolve(redemption(account, redemptionId), event, fact.occurredAt)
-    )
-  }
+  const state = Redemption.evolve(
+    redemption(account, redemptionId),
+    fact.event as RedemptionEvent,
+    fact.occurredAt
+  )
+  return { lots, redemptions: HashMap.set(account.redemptions, redemptionId, state) }
 }
+
+/** Applies a fact to the lots alone: enough to know what they hold, and right for any selection of facts by time. */
+export const evolveLots = (lots: Lots.Lots, { event, occurredAt, stream }: Fact): Lots.Lots =>
+  stream._tag === "Account"
+    ? moveByAccount(lots, event as AccountEvent, occurredAt)
+    : moveByRedemption(lots, event as RedemptionEvent, occurredAt)
 
 /** Applies facts in the order of the log. */
 export const evolveAll = (account: Account, facts: Iterable<Fact>): Account => {
@@ -50,7 +52,7 @@ export const evolveAll = (account: Account, facts: Iterable<Fact>): Account => {
   return state
 }
 
-const evolveLots = (lots: Lots.Lots, event: AccountEvent, at: Instant.Instant): Lots.Lots => {
+const moveByAccount = (lots: Lots.Lots, event: AccountEvent, at: Instant.Instant): Lots.Lots => {
   switch (event._tag) {
     case "PointsEarned":
       return Lots.move(Lots.open(lots, event), event.lotId, { at, points: event.points })

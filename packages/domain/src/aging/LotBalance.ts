@@ -24,7 +24,7 @@ export interface LotBalance {
   readonly restored: Points.Points
 }
 
-/** The lots of one account that held live points as of an instant, in draw order. */
+/** The lots of one account that held live points as of an instant, in draw order; from facts in the order of the log. */
 export const asOf = (
   account: AccountKey,
   facts: ReadonlyArray<Fact>,
@@ -32,7 +32,7 @@ export const asOf = (
 ): ReadonlyArray<LotBalance> => {
   const happened = facts.filter((fact) => fact.occurredAt <= at)
   const restored = restoredByLot(happened)
-  const { lots } = Account.evolveAll(Account.empty, byOccurrence(happened))
+  const lots = happened.reduce(Account.evolveLots, Lots.empty)
   return Array.from(HashMap.values(lots.byId))
     .map((lot) => {
       const points = Lots.liveAt(lot, at)
@@ -63,7 +63,3 @@ const restoredByLot = (facts: ReadonlyArray<Fact>): ReadonlyMap<LotId, Points.Po
   }
   return restored
 }
-
-// Array.sort is stable, so facts of one instant stay in the order of the log.
-const byOccurrence = (facts: ReadonlyArray<Fact>): ReadonlyArray<Fact> =>
-  facts.slice().sort((a, b) => (a.occurredAt < b.occurredAt ? -1 : a.occurredAt > b.occurredAt ? 1 : 0))
