@@ -1,0 +1,46 @@
+import { Context, type Effect } from "effect"
+import type { Kysely } from "kysely"
+import type { DatabaseError } from "./DatabaseError.ts"
+import type { Tables } from "./Tables.ts"
+
+/** `postgres`: a server. `pglite`: PostgreSQL inside this process, with one connection. */
+export type Dialect = "postgres" | "pglite"
+
+/** The schema that holds Pointback's tables unless another is asked for. */
+export const DEFAULT_SCHEMA = "pointback"
+
+/**
+ * Statements and transactions over kysely.
+ *
+ * Inside `transaction` every `query` of the same fiber, and of its children, uses that transaction: it is not possible
+ * to use the pool by mistake. Do nothing in a transaction but its own statements; a slow call to somewhere else would
+ * keep rows locked.
+ */
+export class Database extends Context.Service<
+  Database,
+  {
+    readonly dialect: Dialect
+
+    /** The schema that unqualified names mean, on every connection. It need not exist yet. */
+    readonly schema: string
+
+    /**
+     * Runs statements: on the current transaction, else on a connection of the pool.
+     *
+     * Hand `signal` to kysely (`execute({ signal })`), then an interruption returns at once, while the connection goes
+     * back when its statement has ended. Otherwise an interruption waits for the promise. Fails with `DatabaseError`;
+     * an error of the program itself, such as a TypeError, is a defect.
+     */
+    readonly query: <A>(
+      run: (kysely: Kysely<Tables>, signal: AbortSignal) => Promise<A>
+    ) => Effect.Effect<A, DatabaseError>
+
+    /**
+     * Commits what `self` did, or rolls all of it back when it fails, dies or is interrupted.
+     *
+     * Inside another transaction of this database it is a SAVEPOINT: its failure undoes its own statements only, and
+     * the statements of sibling fibers wait until it is over. To retry, retry the outermost transaction as a whole.
+     */
+    readonly transaction: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | DatabaseError, R>
+  }
+>()("@pointback/adapters/Database") {}
