@@ -37,7 +37,7 @@ const shared = {
   pool: "forks",
   testTimeout: TEST_TIMEOUT_MS,
   hookTimeout: TEST_TIMEOUT_MS,
-  setupFiles: ["tools/fastCheckSetup.ts"],
+  setupFiles: "tools/fastCheckSetup.ts",
   provide: { fastCheck }
 } as const
 
