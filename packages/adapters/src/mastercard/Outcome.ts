@@ -1,0 +1,116 @@
+/** What an answer, or its absence, says about the effect of a call. */
+import { Result, Schema, SchemaIssue } from "effect"
+import * as Json from "../json/Json.ts"
+import {
+  type MastercardError,
+  MastercardNotSent,
+  MastercardOutcomeUnknown,
+  MastercardRefused,
+  type NotSentCause,
+  type UnknownCause
+} from "./MastercardError.ts"
+import * as Reason from "./Reason.ts"
+import type * as Transport from "./Transport.ts"
+
+/** A call as errors name it, and the account number that must not appear in them. */
+export interface Call {
+  readonly name: string
+  readonly account: string | undefined
+}
+
+const REQUEST_TIMEOUT = 408
+
+/**
+ * Reads an answer. A 2xx is decoded; any 4xx but 408 is a refusal, whatever became of its body; everything else leaves
+ * the outcome unknown.
+ */
+export const fromAnswer = <A>(
+  call: Call,
+  answer: Transport.Answer,
+  decode: (body: Json.Json) => Result.Result<A, string>
+): Result.Result<A, MastercardRefused | MastercardOutcomeUnknown> => {
+  const { status } = answer
+  if (status >= 200 && status < 300) return readBody(call, answer, decode)
+  const reasons = Reason.fromBody(answer.body, call.account)
+  const body = Reason.tame(answer.body, call.account)
+  if (status === REQUEST_TIMEOUT) return Result.fail(unknown(call, "timeout", "", status, reasons))
+  if (status >= 400 && status < 500) {
+    return Result.fail(
+      new MastercardRefused({ call: call.name, status, reasons, body: reasons.length > 0 ? undefined : body })
+    )
+  }
+  return Result.fail(unknown(call, status >= 500 ? "serverError" : "unreadableAnswer", body, status, reasons))
+}
+
+const readBody = <A>(
+  call: Call,
+  { body, flaw, status }: Transport.Answer,
+  decode: (body: Json.Json) => Result.Result<A, string>
+): Result.Result<A, MastercardOutcomeUnknown> => {
+  if (flaw === "tooLong") return Result.fail(unknown(call, "unreadableAnswer", "the answer is too long", status))
+  if (flaw !== undefined) return Result.fail(unknown(call, flaw, "the answer is cut off", status))
+  const json = Json.parse(body)
+  if (Result.isFailure(json)) {
+    return Result.fail(unknown(call, "unreadableAnswer", `no JSON: ${Reason.tame(body, call.account)}`, status))
+  }
+  return Result.mapError(decode(json.success), (problem) => unknown(call, "unreadableAnswer", problem, status))
+}
+
+const unknown = (
+  call: Call,
+  cause: typeof UnknownCause.Type,
+  detail: string,
+  status?: number,
+  reasons: ReadonlyArray<Reason.Reason> = []
+): MastercardOutcomeUnknown => new MastercardOutcomeUnknown({ call: call.name, cause, status, reasons, detail })
+
+/** Reads why there is no answer: without a connection nothing was sent, otherwise nobody knows. */
+export const fromNoAnswer = (
+  call: Call,
+  { connected, error }: Transport.NoAnswer
+): MastercardNotSent | MastercardOutcomeUnknown => {
+  const code = codeOf(error)
+  if (connected) return unknown(call, error === undefined ? "timeout" : "connectionLost", code)
+  return notSent(call, error === undefined ? "connectTimeout" : NOT_CONNECTED[code] ?? "connectFailed", code)
+}
+
+/** A call that must not be sent as it is. */
+export const notSent = (call: Call, cause: typeof NotSentCause.Type, detail: string): MastercardNotSent =>
+  new MastercardNotSent({ call: call.name, cause, detail })
+
+const NOT_CONNECTED: Record<string, typeof NotSentCause.Type> = {
+  ECONNREFUSED: "connectionRefused",
+  ENOTFOUND: "hostNotFound",
+  EAI_AGAIN: "hostNotFound",
+  ETIMEDOUT: "connectTimeout",
+  UND_ERR_CONNECT_TIMEOUT: "connectTimeout"
+}
+
+// The code only: messages of a network stack may quote the URL.
+const codeOf = (error: unknown): string => {
+  if (error === undefined) return "time limit"
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "no code"
+}
+
+/** Whether asking again may help. Only for calls that change nothing. */
+export const isWorthRepeating = (error: MastercardError): boolean => {
+  switch (error._tag) {
+    case "MastercardRefused":
+      return error.status === 429
+    case "MastercardNotSent":
+      return error.cause !== "invalidRequest"
+    case "MastercardOutcomeUnknown":
+      return error.cause !== "unreadableAnswer"
+  }
+}
+
+const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** Decodes a body by a schema. The failure names the members that are missing or wrong and never quotes a value. */
+export const decoder = <A>(schema: Schema.ConstraintDecoder<A>): (body: unknown) => Result.Result<A, string> => {
+  const decode = Schema.decodeUnknownResult(schema)
+  return (body) => Result.mapError(decode(body, { errors: "all" }), ({ issue }) => {
+    const paths = issuesOf(issue).issues.map(({ path = [] }) => path.length === 0 ? "the whole" : path.join("."))
+    return `missing or wrong: ${paths.join(", ")}`
+  })
+}
