@@ -27,16 +27,15 @@ export const redemption = (account: Account, redemptionId: RedemptionId): Redemp
   Option.getOrElse(HashMap.get(account.redemptions, redemptionId), () => Redemption.none)
 
 /** Applies one fact, in the order of the log. Throws on history that no decision wrote. */
-export const evolve = (account: Account, fact: Fact): Account => {
-  const lots = evolveLots(account.lots, fact)
-  if (fact.stream._tag === "Account") return { ...account, lots }
-  const { redemptionId } = fact.stream
-  const state = Redemption.evolve(
-    redemption(account, redemptionId),
-    fact.event as RedemptionEvent,
-    fact.occurredAt
-  )
-  return { lots, redemptions: HashMap.set(account.redemptions, redemptionId, state) }
+export const evolve = (account: Account, fact: Fact): Account =>
+  evolveRedemption({ ...account, lots: evolveLots(account.lots, fact) }, fact)
+
+/** Applies a fact to its redemption alone; a fact of the account's own stream changes none. */
+export const evolveRedemption = (account: Account, { event, occurredAt, stream }: Fact): Account => {
+  if (stream._tag === "Account") return account
+  const { redemptionId } = stream
+  const state = Redemption.evolve(redemption(account, redemptionId), event as RedemptionEvent, occurredAt)
+  return { ...account, redemptions: HashMap.set(account.redemptions, redemptionId, state) }
 }
 
 /** Applies a fact to the lots alone: enough to know what they hold, and right for any selection of facts by time. */

@@ -1,0 +1,84 @@
+/** A row of `events`, as PostgreSQL writes it in JSON, and as it is inserted. */
+import { Fact, Ids, Instant } from "@pointback/domain"
+import * as EventCodec from "./EventCodec.ts"
+import type { AccountRef, Origin, StoredEvent } from "./EventStore.ts"
+
+/** A row of `events`. Its instants are ISO 8601 with a zone, its payload a JSON object. */
+export interface EventRow {
+  readonly partition: number
+  readonly position: number
+  readonly program: string
+  readonly account_key: string
+  readonly event_id: string
+  readonly stream: string
+  readonly version: number
+  readonly account_version: number
+  readonly type: string
+  readonly schema_version: number
+  readonly payload: Record<string, unknown>
+  readonly occurred_at: string
+  readonly recorded_at: string
+  readonly correlation_id: string
+  readonly causation_id: string | null
+  readonly idempotency_key: string | null
+  readonly actor: string | null
+}
+
+/** Reads a row. Throws on a row that no version of ours wrote. */
+export const toStoredEvent = (row: EventRow): StoredEvent => ({
+  account: {
+    program: Ids.ProgramId.make(row.program),
+    key: Ids.AccountKey.make(row.account_key),
+    partition: row.partition
+  },
+  position: row.position,
+  eventId: row.event_id,
+  version: row.version,
+  accountVersion: row.account_version,
+  fact: {
+    stream: Fact.streamFromName(row.stream),
+    occurredAt: Instant.fromStringUnsafe(row.occurred_at),
+    event: EventCodec.fromStored(row.type, row.schema_version, row.payload)
+  },
+  recordedAt: Instant.fromStringUnsafe(row.recorded_at),
+  correlationId: row.correlation_id,
+  causationId: row.causation_id,
+  idempotencyKey: row.idempotency_key,
+  actor: row.actor
+})
+
+/** Where a new event stands. */
+export interface Place {
+  readonly account: AccountRef
+  readonly position: number
+  readonly eventId: string
+  readonly version: number
+  readonly accountVersion: number
+  readonly recordedAt: Instant.Instant
+}
+
+/** A new event at its place. */
+export const place = (fact: Fact.Fact, origin: Origin, at: Place): StoredEvent => ({ ...at, ...origin, fact })
+
+/** Writes a row. */
+export const fromStoredEvent = (stored: StoredEvent): EventRow => {
+  const { account, fact } = stored
+  return {
+    partition: account.partition,
+    position: stored.position,
+    program: account.program,
+    account_key: account.key,
+    event_id: stored.eventId,
+    stream: Fact.streamName(fact.stream),
+    version: stored.version,
+    account_version: stored.accountVersion,
+    ...EventCodec.toStored(fact.event),
+    schema_version: Fact.SCHEMA_VERSION,
+    occurred_at: Instant.toString(fact.occurredAt),
+    recorded_at: Instant.toString(stored.recordedAt),
+    correlation_id: stored.correlationId,
+    causation_id: stored.causationId,
+    idempotency_key: stored.idempotencyKey,
+    actor: stored.actor
+  }
+}

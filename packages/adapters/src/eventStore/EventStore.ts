@@ -1,0 +1,168 @@
+/**
+ * The port to the log: loads what a decision needs, appends what it decided, and reads streams.
+ *
+ * An account is the unit of consistency. `load` answers an account's version, and `append` succeeds only while that is
+ * still the version; everything a decision looked at is thereby unchanged. Ledger rows, read models and the idempotency
+ * key are written in the transaction of the events.
+ */
+import type { Account, Fact, Ids, Instant, Policy } from "@pointback/domain"
+import { Context, type Effect, Schema, type Stream } from "effect"
+import type { DatabaseError } from "../database/DatabaseError.ts"
+
+/** Where an account's rows are. */
+export interface AccountRef {
+  readonly program: Ids.ProgramId
+  readonly key: Ids.AccountKey
+  readonly partition: number
+}
+
+/** Which lots a decision looks at. */
+export type LotSelection =
+  | { readonly _tag: "None" }
+  | { readonly _tag: "All" }
+  /** Lots that hold points and are live at the instant. */
+  | { readonly _tag: "Spendable"; readonly at: Instant.Instant }
+  | { readonly _tag: "Named"; readonly lotIds: ReadonlyArray<Ids.LotId> }
+  /** The lots that a redemption drew from. */
+  | { readonly _tag: "DrawnBy"; readonly redemptionId: Ids.RedemptionId }
+  /** Lots that have expired by the instant and are not fully booked. */
+  | { readonly _tag: "ToSweep"; readonly asOf: Instant.Instant }
+
+/** What kind of command a key belongs to; the same text may be a key of each kind. */
+export type KeyKind = "earn" | "adjust" | "redeem" | "credit" | "expire"
+
+/** An idempotency key; unique within its account and kind (law L8). */
+export interface Key {
+  readonly kind: KeyKind
+  readonly key: string
+}
+
+/** What is remembered under a key. */
+export interface KeyRecord extends Key {
+  /** The command's canonical content, without the fields that were defaulted. */
+  readonly content: string
+  /** The stored form of the refusal, where the command was refused. */
+  readonly refusal: unknown
+}
+
+/** What a decision needs. Movements of lots are exact from `horizon` on. */
+export interface LoadRequest {
+  readonly program: Ids.ProgramId
+  readonly account: Ids.AccountNumber
+  readonly lots: LotSelection
+  readonly horizon: Instant.Instant
+  readonly redemptions: ReadonlyArray<Ids.RedemptionId>
+  readonly keys: ReadonlyArray<Key>
+}
+
+/** What a decision is made from; one consistent picture. */
+export interface Loaded {
+  /** Whether the program has ever been heard of. */
+  readonly programKnown: boolean
+  readonly policy: Policy.Policy
+  /** Null for an account that nothing was ever recorded of. */
+  readonly account: AccountRef | null
+  /** How many events the account has. */
+  readonly version: number
+  readonly state: Account.Account
+  /** The events of the streams of the requested redemptions, in the order of the log. */
+  readonly events: ReadonlyArray<StoredEvent>
+  readonly keys: ReadonlyArray<KeyRecord>
+}
+
+/** What is known of every event besides the fact itself. */
+export interface StoredEvent {
+  readonly account: AccountRef
+  /** Position in the log partition; counts up from 1 without gaps. */
+  readonly position: number
+  readonly eventId: string
+  /** Version in the stream; counts up from 1. */
+  readonly version: number
+  /** Version of the account; counts up from 1 over all its streams. */
+  readonly accountVersion: number
+  readonly fact: Fact.Fact
+  /** When we learned it: the database's clock, strictly increasing with the position in a partition. */
+  readonly recordedAt: Instant.Instant
+  readonly correlationId: string
+  readonly causationId: string | null
+  readonly idempotencyKey: string | null
+  readonly actor: string | null
+}
+
+/** What an append says about where its events come from. */
+export interface Origin {
+  readonly correlationId: string
+  readonly causationId: string | null
+  readonly idempotencyKey: string | null
+  readonly actor: string | null
+}
+
+/** Facts to append, each with its origin, under the version that the decision was made from. */
+export interface AppendRequest {
+  readonly loaded: Loaded
+  readonly target: { readonly program: Ids.ProgramId; readonly account: Ids.AccountNumber }
+  readonly facts: ReadonlyArray<{ readonly fact: Fact.Fact; readonly origin: Origin }>
+  /** Keys that become known with these events. */
+  readonly keys: ReadonlyArray<KeyRecord>
+}
+
+/** Somebody else appended to the account first: load and decide again. */
+export class VersionConflict extends Schema.TaggedError<VersionConflict>()("VersionConflict", {
+  expected: Schema.Natural
+}) {
+  override get message() {
+    return `the account has changed since version ${this.expected} was read; load it and decide again`
+  }
+}
+
+/** Events of a stream, and how much of it to read. */
+export interface StreamRead {
+  readonly account: AccountRef
+  readonly stream: Fact.Stream
+  /** Versions from here on; 1 by default. */
+  readonly from?: number
+  /** At most so many; `MAXIMUM_PAGE` by default and at most. */
+  readonly limit?: number
+}
+
+/** Events in one answer at most: about a megabyte of payloads. */
+export const MAXIMUM_PAGE = 1000
+
+export class EventStore extends Context.Service<
+  EventStore,
+  {
+    /** Reads what a decision needs, as one consistent picture. */
+    readonly load: (request: LoadRequest) => Effect.Effect<Loaded, DatabaseError>
+
+    /**
+     * Appends facts with ledger rows, read models and keys, all or nothing, and answers the stored events. Creates the
+     * account where nothing was recorded of it before. Without facts it remembers keys alone.
+     */
+    readonly append: (
+      request: AppendRequest
+    ) => Effect.Effect<ReadonlyArray<StoredEvent>, VersionConflict | DatabaseError>
+
+    /** Reads a stream forward. */
+    readonly readStream: (read: StreamRead) => Effect.Effect<ReadonlyArray<StoredEvent>, DatabaseError>
+
+    /** Reads every event of an account in the order of the log, page by page. */
+    readonly readAccount: (account: AccountRef) => Stream.Stream<StoredEvent, DatabaseError>
+
+    /** The account that a number stands for; null where nothing was ever recorded of it. */
+    readonly find: (
+      program: Ids.ProgramId,
+      account: Ids.AccountNumber
+    ) => Effect.Effect<AccountRef | null, DatabaseError>
+
+    /** Accounts that have lots to sweep as of an instant, in a stable order, `after` the given one. */
+    readonly toSweep: (request: {
+      readonly program: Ids.ProgramId | null
+      readonly asOf: Instant.Instant
+      readonly after: AccountRef | null
+      readonly limit: number
+    }) => Effect.Effect<
+      ReadonlyArray<{ readonly account: AccountRef; readonly number: Ids.AccountNumber }>,
+      DatabaseError
+    >
+  }
+>()("@pointback/adapters/EventStore") {}
