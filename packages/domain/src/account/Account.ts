@@ -54,9 +54,9 @@ export const evolveAll = (account: Account, facts: Iterable<Fact>): Account => {
 const moveByAccount = (lots: Lots.Lots, event: AccountEvent, at: Instant.Instant): Lots.Lots => {
   switch (event._tag) {
     case "PointsEarned":
-      return Lots.move(Lots.open(lots, event), event.lotId, { at, points: event.points })
+      return Lots.grant(Lots.open(lots, { ...event, openedAt: at }), event.lotId, { at, points: event.points })
     case "PointsAdjusted":
-      return Lots.move(lots, event.lotId, { at, points: event.points })
+      return Lots.grant(lots, event.lotId, { at, points: event.points })
     case "PointsExpired":
       return Lots.book(lots, event.lotId, event.points)
     case "AccountAliased":
@@ -83,7 +83,13 @@ const takeFrom = (lots: Lots.Lots, draw: Draw, at: Instant.Instant): Lots.Lots =
 
 // What expires in the same event never stays in its lot (law L9), so it moves nothing.
 const giveTo = (lots: Lots.Lots, restoration: Restoration, at: Instant.Instant): Lots.Lots => {
-  if (restoration.fate === "expired") return lots
-  const target = restoration.fate === "extended" ? Lots.open(lots, restoration) : lots
-  return Lots.move(target, restoration.lotId, { at, points: restoration.points })
+  const { fate, lotId, points } = restoration
+  switch (fate) {
+    case "expired":
+      return lots
+    case "live":
+      return Lots.move(lots, lotId, { at, points })
+    case "extended":
+      return Lots.grant(Lots.open(lots, { ...restoration, openedAt: at }), lotId, { at, points })
+  }
 }

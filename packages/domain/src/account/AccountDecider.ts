@@ -9,12 +9,13 @@ import { accountStream } from "../event/Fact.ts"
 import * as Checks from "../command/Checks.ts"
 import * as Drawing from "../lot/Drawing.ts"
 import * as Lots from "../lot/Lots.ts"
+import * as Points from "../points/Points.ts"
 import type { Policy } from "../program/Policy.ts"
-import type { Refusal } from "../refusal/Refusal.ts"
+import type { InvalidPoints, Refusal } from "../refusal/Refusal.ts"
 import { ExpiredDiffers, InvalidDates, LotExists, LotExpired, NotExpired } from "../refusal/Refusal.ts"
-import type * as Instant from "../time/Instant.ts"
+import * as Instant from "../time/Instant.ts"
 import type { Account } from "./Account.ts"
-import type { AccountCommand, Adjust, Earn, RecordExpired } from "./AccountCommand.ts"
+import type { AccountCommand, Adjust, AliasAccount, Earn, RecordExpired } from "./AccountCommand.ts"
 import type { AccountEvent } from "./AccountEvent.ts"
 
 type Decision = Result.Result<ReadonlyArray<Fact>, Refusal>
@@ -31,7 +32,7 @@ export const decide = (command: AccountCommand, account: Account, policy: Policy
     case "RecordExpired":
       return recordExpired(command, account)
     case "AliasAccount":
-      return Result.succeed([fact({ _tag: "AccountAliased", alias: command.alias }, command.occurredAt)])
+      return alias(command)
   }
 }
 
@@ -44,12 +45,15 @@ const earn = (command: Earn, account: Account, policy: Policy): Decision =>
     if (earnedAt > occurredAt) {
       return yield* invalidDates("earnedAt", "points cannot be earned after the event that grants them")
     }
-    if (expiresAt !== null && expiresAt <= occurredAt) {
-      return yield* invalidDates("expiresAt", "points must expire after they come to be")
-    }
+    if (expiresAt !== null) yield* expiry(expiresAt, occurredAt)
     if (Option.isSome(Lots.get(account.lots, lotId))) return yield* Result.fail(new LotExists({ lotId }))
     return [fact({ _tag: "PointsEarned", lotId, points, earnedAt, expiresAt, source }, occurredAt)]
   })
+
+const expiry = (expiresAt: Instant.Instant, occurredAt: Instant.Instant): Result.Result<void, InvalidDates> => {
+  if (expiresAt <= occurredAt) return invalidDates("expiresAt", "points must expire after they come to be")
+  return expiresAt < Instant.END ? Result.succeed(undefined) : invalidDates("expiresAt", "the year must be 1 to 9999")
+}
 
 const adjust = (command: Adjust, account: Account, policy: Policy): Decision =>
   Result.gen(function*() {
@@ -57,18 +61,29 @@ const adjust = (command: Adjust, account: Account, policy: Policy): Decision =>
     yield* Checks.signedAmount("points", points, policy)
     yield* Checks.instant("occurredAt", occurredAt)
     const lot = yield* Drawing.lotOf(account.lots, lotId)
-    if (occurredAt < lot.earnedAt) {
-      return yield* invalidDates("occurredAt", "a lot cannot be adjusted before it was earned")
+    // Also where it was earned earlier: a point exists from its event's instant, and a lot's first event opens it.
+    if (occurredAt < lot.openedAt) {
+      return yield* invalidDates("occurredAt", "a lot cannot be adjusted before it came to be")
     }
     if (points < 0n) yield* Drawing.canLeave(lot, -points, occurredAt)
-    else yield* isLive(lot, occurredAt)
+    else yield* canEnter(lot, points, occurredAt)
     return [fact({ _tag: "PointsAdjusted", lotId, points, reason, actor }, occurredAt)]
   })
 
-const isLive = (lot: Lots.Lot, at: Instant.Instant): Result.Result<void, LotExpired> =>
-  lot.expiresAt === null || Lots.isLive(lot, at)
-    ? Result.succeed(undefined)
-    : Result.fail(new LotExpired({ lotId: lot.lotId, expiresAt: lot.expiresAt, at }))
+// What a lot was granted bounds every amount that is ever written of it, its expiry included.
+const canEnter = (
+  lot: Lots.Lot,
+  points: Points.Points,
+  at: Instant.Instant
+): Result.Result<void, LotExpired | InvalidPoints> => {
+  if (lot.expiresAt !== null && !Lots.isLive(lot, at)) {
+    return Result.fail(new LotExpired({ lotId: lot.lotId, expiresAt: lot.expiresAt, at }))
+  }
+  return Points.fitsSize(lot.granted + points) ? Result.succeed(undefined) : Checks.tooLarge("points", points)
+}
+
+const alias = ({ alias, occurredAt }: AliasAccount): Decision =>
+  Result.map(Checks.instant("occurredAt", occurredAt), () => [fact({ _tag: "AccountAliased", alias }, occurredAt)])
 
 const sweep = (account: Account, asOf: Instant.Instant): ReadonlyArray<Fact> =>
   Lots.inDrawOrder(account.lots).flatMap((lot) =>

@@ -1,5 +1,6 @@
 /** Checks that several commands share. */
 import { Result } from "effect"
+import type { LotPoints } from "../lot/Draw.ts"
 import * as Points from "../points/Points.ts"
 import type { Policy } from "../program/Policy.ts"
 import { InvalidDates, InvalidPoints } from "../refusal/Refusal.ts"
@@ -23,12 +24,28 @@ export const signedAmount = (
   policy: Policy
 ): Result.Result<void, InvalidPoints> => {
   if (points === 0n) return invalid(field, points, "an amount must not be zero")
-  if (!Points.fitsSize(points)) return invalid(field, points, Points.describeProblem("tooLarge"))
+  if (!Points.fitsSize(points)) return tooLarge(field, points)
   if (!Points.fitsScale(points, policy.scale)) {
     return invalid(field, points, `the program keeps ${policy.scale} fractional digits`)
   }
   return Result.succeed(undefined)
 }
+
+/** Refuses an amount for its size. */
+export const tooLarge = (field: string, points: Points.Points): Result.Result<never, InvalidPoints> =>
+  invalid(field, points, Points.describeProblem("tooLarge"))
+
+/** Refuses lots that are named with amounts of which one, or their sum, no command may carry. */
+export const lotPoints = (
+  field: string,
+  lots: ReadonlyArray<LotPoints>,
+  policy: Policy
+): Result.Result<void, InvalidPoints> =>
+  Result.gen(function*() {
+    for (const lot of lots) yield* amount(`${field}.${lot.lotId}`, lot.points, policy)
+    const sum = Points.sum(lots.map((lot) => lot.points))
+    if (!Points.fitsSize(sum)) yield* tooLarge(field, sum)
+  })
 
 /** Refuses instants that nobody can mean. */
 export const instant = (field: string, at: Instant.Instant): Result.Result<void, InvalidDates> =>

@@ -24,6 +24,10 @@ export interface Lot {
   readonly lotId: LotId
   readonly earnedAt: Instant.Instant
   readonly expiresAt: Instant.Instant | null
+  /** When the lot came to be: nothing moves in it before. Later than `earnedAt` where points were granted afterwards. */
+  readonly openedAt: Instant.Instant
+  /** What was earned, adjusted or extended into the lot: the most that it can ever hold (law L2). */
+  readonly granted: Points.Points
   /** The sum of all movements. */
   readonly total: Points.Points
   /** Movements after the horizon, by instant, then in the order of the log. */
@@ -117,19 +121,21 @@ export const firstShortage = (
   return undefined
 }
 
-/** Opens a lot that holds nothing yet. */
-export const open = (lots: Lots, lot: Pick<Lot, "lotId" | "earnedAt" | "expiresAt">): Lots => ({
-  horizon: lots.horizon,
-  byId: HashMap.set(lots.byId, lot.lotId, {
-    lotId: lot.lotId,
-    earnedAt: lot.earnedAt,
-    expiresAt: lot.expiresAt,
-    total: 0n,
-    later: [],
-    booked: 0n,
-    swept: false
-  })
-})
+/** Opens a lot that holds nothing yet. A lot is opened once: a second opening would forget what it held. */
+export const open = (
+  lots: Lots,
+  { earnedAt, expiresAt, lotId, openedAt }: Pick<Lot, "lotId" | "earnedAt" | "expiresAt" | "openedAt">
+): Lots => {
+  if (HashMap.has(lots.byId, lotId)) throw new Error(`corrupt history: lot ${lotId} is opened twice`)
+  const nothing = { granted: 0n, total: 0n, later: [], booked: 0n, swept: false }
+  return replace(lots, { lotId, earnedAt, expiresAt, openedAt, ...nothing })
+}
+
+/** Moves points into a lot that were in none before, or takes them out of it for good. */
+export const grant = (lots: Lots, lotId: LotId, movement: Movement): Lots => {
+  const lot = existing(lots, lotId)
+  return move(replace(lots, { ...lot, granted: lot.granted + movement.points }), lotId, movement)
+}
 
 /** Moves points into a lot or out of it. The lot must exist: history that moves points of no lot is corrupt. */
 export const move = (lots: Lots, lotId: LotId, movement: Movement): Lots => {

@@ -21,6 +21,8 @@ export interface Redemption {
   /** In draw order, each with what has been restored of it. */
   readonly draws: ReadonlyArray<DrawState>
   readonly credited: Points.Points
+  /** The credits that gave points back, in the order of the stream: a credit is booked once. */
+  readonly creditIds: ReadonlyArray<CreditId>
 }
 
 /** A credit that was asked for: its lots and fates are decided, its points are held. */
@@ -97,7 +99,8 @@ const redeemed = (event: Of<"Redeemed">, redeemedAt: Instant.Instant): Redemptio
     processedBy: event.processedBy,
     redeemedAt,
     draws: event.draws.map((draw) => ({ ...draw, restored: 0n })),
-    credited: 0n
+    credited: 0n,
+    creditIds: []
   }
 })
 
@@ -115,6 +118,7 @@ const credited = (state: RedemptionState, event: Of<"PartiallyCredited" | "Fully
   const redemption: Redemption = {
     ...before,
     credited: before.credited + event.points,
+    creditIds: [...before.creditIds, event.creditId],
     draws: giveBack(before.draws, event.restorations)
   }
   return event._tag === "FullyCredited" ? { _tag: "FullyCredited", redemption } : { _tag: "Outstanding", redemption }

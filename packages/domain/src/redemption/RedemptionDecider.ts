@@ -18,6 +18,7 @@ import type { Refusal } from "../refusal/Refusal.ts"
 import {
   AlreadyFullyCredited,
   CreditBeforeRedemption,
+  CreditExists,
   CreditInFlight,
   CreditNotInFlight,
   CreditWindowClosed,
@@ -28,7 +29,15 @@ import {
   UnknownRedemption
 } from "../refusal/Refusal.ts"
 import * as Zone from "../time/Zone.ts"
-import type { ConfirmCredit, RecordCredit, Redeem, RedemptionCommand, RequestCredit } from "./RedemptionCommand.ts"
+import type {
+  ConfirmCredit,
+  DeclineCredit,
+  MarkCreditUnknown,
+  RecordCredit,
+  Redeem,
+  RedemptionCommand,
+  RequestCredit
+} from "./RedemptionCommand.ts"
 import type { Credited, CreditMode, MastercardAnswer, RedemptionEvent } from "./RedemptionEvent.ts"
 import * as Redemption from "./Redemption.ts"
 
@@ -51,13 +60,9 @@ export const decide = (
     case "ConfirmCredit":
       return confirmCredit(command, state)
     case "DeclineCredit":
-      return whileInFlight(command, state, () => [
-        fact(command, { _tag: "CreditDeclined", creditId: command.creditId, reasons: command.reasons })
-      ])
+      return declineCredit(command, state)
     case "MarkCreditUnknown":
-      return whileInFlight(command, state, () => [
-        fact(command, { _tag: "CreditOutcomeUnknown", creditId: command.creditId, cause: command.cause })
-      ])
+      return markCreditUnknown(command, state)
   }
 }
 
@@ -72,7 +77,7 @@ const redeem = (
     yield* Checks.amount("points", points, policy)
     yield* Checks.instant("occurredAt", occurredAt)
     if (state._tag !== "None") return yield* Result.fail(new RedemptionExists({ redemptionId }))
-    for (const draw of command.draws ?? []) yield* Checks.amount(`draws.${draw.lotId}`, draw.points, policy)
+    yield* Checks.lotPoints("draws", command.draws ?? [], policy)
     const draws = command.draws === undefined
       ? yield* Drawing.byPolicy(account.lots, points, occurredAt)
       : yield* Drawing.byName(account.lots, points, command.draws, occurredAt)
@@ -126,6 +131,20 @@ const confirmCredit = (command: ConfirmCredit, state: Redemption.RedemptionState
     )
   ])
 
+const declineCredit = (command: DeclineCredit, state: Redemption.RedemptionState): Decision =>
+  Result.flatMap(Checks.instant("occurredAt", command.occurredAt), () =>
+    whileInFlight(command, state, () => [
+      fact(command, { _tag: "CreditDeclined", creditId: command.creditId, reasons: command.reasons })
+    ]))
+
+// What is known to be unknown for this cause is not written again, however often somebody looks (law L8).
+const markCreditUnknown = (command: MarkCreditUnknown, state: Redemption.RedemptionState): Decision =>
+  Result.flatMap(Checks.instant("occurredAt", command.occurredAt), () =>
+    whileInFlight(command, state, (known) =>
+      known._tag === "CreditUnknown" && known.cause === command.cause
+        ? []
+        : [fact(command, { _tag: "CreditOutcomeUnknown", creditId: command.creditId, cause: command.cause })]))
+
 const credited = (
   redemption: Redemption.Redemption,
   creditId: CreditId,
@@ -140,7 +159,7 @@ const credited = (
 
 /** The redemption, where nothing stands in the way of a new credit. */
 const creditable = (
-  { occurredAt, redemptionId }: RequestCredit | RecordCredit,
+  { creditId, occurredAt, redemptionId }: RequestCredit | RecordCredit,
   state: Redemption.RedemptionState
 ): Result.Result<Redemption.Redemption, Refusal> => {
   switch (state._tag) {
@@ -152,7 +171,8 @@ const creditable = (
     case "FullyCredited":
       return Result.fail(new AlreadyFullyCredited({ redemptionId }))
     case "Outstanding": {
-      const { redeemedAt } = state.redemption
+      const { creditIds, redeemedAt } = state.redemption
+      if (creditIds.includes(creditId)) return Result.fail(new CreditExists({ redemptionId, creditId }))
       return occurredAt < redeemedAt
         ? Result.fail(new CreditBeforeRedemption({ redemptionId, redeemedAt, at: occurredAt }))
         : Result.succeed(state.redemption)
@@ -169,7 +189,7 @@ const planCredit = (
   Result.gen(function*() {
     const { creditId, lots, occurredAt } = command
     yield* Checks.instant("occurredAt", occurredAt)
-    for (const lot of lots ?? []) yield* Checks.amount(`lots.${lot.lotId}`, lot.points, policy)
+    yield* Checks.lotPoints("lots", lots ?? [], policy)
     const asked = command.points ?? (lots === undefined ? undefined : Points.sum(lots.map((lot) => lot.points)))
     // What remains needs no check of its scale: it is the difference of amounts that had one.
     if (asked !== undefined) yield* Checks.amount("points", asked, policy)

@@ -159,6 +159,16 @@ export class AlreadyFullyCredited extends Schema.TaggedError<AlreadyFullyCredite
   }
 }
 
+/** A credit of this name has been booked already. */
+export class CreditExists extends Schema.TaggedError<CreditExists>()("CreditExists", {
+  redemptionId: RedemptionId,
+  creditId: CreditId
+}) {
+  override get message() {
+    return `redemption ${this.redemptionId} already has a credit ${this.creditId}; a credit is booked once`
+  }
+}
+
 /** Another credit of the redemption is in flight, or its outcome is not known yet. Leaves the key free. */
 export class CreditInFlight extends Schema.TaggedError<CreditInFlight>()("CreditInFlight", {
   redemptionId: RedemptionId,
@@ -283,6 +293,7 @@ export const Refusal = Schema.Union([
   ExceedsRedeemed,
   ExceedsRemaining,
   AlreadyFullyCredited,
+  CreditExists,
   CreditInFlight,
   CreditNotInFlight,
   LotNotOutstanding,

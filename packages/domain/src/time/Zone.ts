@@ -3,24 +3,17 @@
  *
  * @see semantics, sections 5 and 8: intervals are half-open, ages are whole calendar days in the program's zone.
  */
-import { DateTime, Effect, Option, Schema, SchemaGetter, SchemaIssue } from "effect"
+import { DateTime, Option, Schema } from "effect"
 import * as Civil from "./Civil.ts"
 import * as Instant from "./Instant.ts"
 
+// An offset such as "+01:00" passes for a zone in JavaScript, while PostgreSQL reads the same text with the other sign.
+const isNamed = (text: string): boolean => /^[A-Za-z]/.test(text) && Option.isSome(DateTime.zoneMakeNamed(text))
+
 /** The name of an IANA time zone, such as `UTC` or `America/Chicago`. */
-export const Zone = Schema.String.pipe(
-  Schema.decodeTo(Schema.String, {
-    decode: SchemaGetter.transformEffect((text: string, options) =>
-      Option.isSome(DateTime.zoneMakeNamed(text))
-        ? Effect.succeed(text)
-        : Effect.fail(
-          new SchemaIssue.InvalidValue({ message: "an IANA time zone such as Europe/Berlin is expected" }, text, options)
-        )
-    ),
-    encode: SchemaGetter.transform((zone: string) => zone)
-  }),
-  Schema.brand("Zone")
-)
+export const Zone = Schema.String.check(
+  Schema.makeFilter(isNamed, { message: "an IANA time zone such as Europe/Berlin is expected" })
+).pipe(Schema.brand("Zone"))
 export type Zone = typeof Zone.Type
 
 /** Coordinated Universal Time, the zone of a program that sets none. */
@@ -39,12 +32,33 @@ export const dateFromString = (text: string): Option.Option<Civil.Civil> => {
 /** The first instant of a date in the zone; after a gap at midnight the first one that exists. */
 export const startOfDate = (zone: Zone, date: Civil.Civil): Instant.Instant => {
   if (zone === "UTC") return BigInt(Civil.daysFromCivil(date.year, date.month, date.day)) * Instant.MICROS_PER_DAY
-  const zoned = DateTime.makeZonedUnsafe(date, {
+  const first = midnight(zone, date, "compatible")
+  return isMidnight(first) ? Instant.fromEpochMillis(first.epochMilliseconds) : endOfGap(zone, date)
+}
+
+const midnight = (zone: Zone, date: Civil.Civil, disambiguation: DateTime.Disambiguation): DateTime.Zoned =>
+  DateTime.makeZonedUnsafe(date, {
     timeZone: DateTime.zoneMakeNamedUnsafe(zone),
     adjustForTimeZone: true,
-    disambiguation: "compatible"
+    disambiguation
   })
-  return Instant.fromEpochMillis(zoned.epochMilliseconds)
+
+const isMidnight = (zoned: DateTime.Zoned): boolean => {
+  const { hour, minute, second } = DateTime.toParts(zoned)
+  return hour === 0 && minute === 0 && second === 0
+}
+
+// Clocks that skip midnight do not always go on from there: in 1919 Toronto's went from 23:30 to 00:30.
+const endOfGap = (zone: Zone, date: Civil.Civil): Instant.Instant => {
+  const day = Civil.daysFromCivil(date.year, date.month, date.day)
+  let before = midnight(zone, date, "earlier").epochMilliseconds
+  let after = midnight(zone, date, "later").epochMilliseconds
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2)
+    if (dayNumber(zone, Instant.fromEpochMillis(middle)) < day) before = middle
+    else after = middle
+  }
+  return Instant.fromEpochMillis(after)
 }
 
 /** The date that an instant falls on in the zone. */
