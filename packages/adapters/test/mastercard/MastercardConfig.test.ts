@@ -1,0 +1,123 @@
+import { ConfigProvider, Duration, Effect, Redacted } from "effect"
+import { generateKeyPairSync } from "node:crypto"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { inspect } from "node:util"
+import { describe, expect, it } from "vitest"
+import { Mastercard } from "../../src/mastercard/Mastercard.ts"
+import * as MastercardConfig from "../../src/mastercard/MastercardConfig.ts"
+
+const rsa = (modulusLength: number) => generateKeyPairSync("rsa", { modulusLength }).privateKey
+const key = rsa(2048)
+const pem = key.export({ type: "pkcs8", format: "pem" }).toString()
+
+const complete = {
+  POINTBACK_MASTERCARD_URL: "https://sandbox.api.mastercard.com/loyalty/",
+  POINTBACK_MASTERCARD_CONSUMER_KEY: "consumer!key\n",
+  POINTBACK_MASTERCARD_SIGNING_KEY: pem
+}
+
+const read = (env: Record<string, string>) =>
+  MastercardConfig.fromEnvironment.pipe(
+    Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))),
+    Effect.runPromise
+  )
+
+const problemOf = (env: Record<string, string>) =>
+  MastercardConfig.fromEnvironment.pipe(
+    Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))),
+    Effect.flip,
+    Effect.runPromise
+  )
+
+describe("the environment", () => {
+  it("gives a configuration that prints no secret", async () => {
+    const config = await read({ ...complete, POINTBACK_MASTERCARD_ANSWER_LIMIT: "12 seconds" })
+    expect(config.url.href).toBe("https://sandbox.api.mastercard.com/loyalty")
+    expect(Redacted.value(config.consumerKey)).toBe("consumer!key")
+    expect(Duration.toMillis(config.answerLimit)).toBe(12_000)
+    expect(Duration.toMillis(config.connectLimit)).toBe(Duration.toMillis(MastercardConfig.DEFAULT_CONNECT_LIMIT))
+    const printed = inspect(config, { depth: 20 }) + JSON.stringify(config)
+    expect(printed).not.toContain("consumer!key")
+    expect(printed).not.toContain("PRIVATE")
+  })
+
+  it("may name a file with the key, and write line ends as \\n", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "pointback-"))
+    try {
+      const path = join(directory, "key.pem")
+      await writeFile(path, pem)
+      const config = await read({ ...complete, POINTBACK_MASTERCARD_SIGNING_KEY: path })
+      expect(Redacted.value(config.signingKey)).toBe(pem)
+      await writeFile(path, "x".repeat(70_000))
+      expect((await problemOf({ ...complete, POINTBACK_MASTERCARD_SIGNING_KEY: path })).message).toContain("65536 bytes")
+    } finally {
+      await rm(directory, { recursive: true })
+    }
+    await read({ ...complete, POINTBACK_MASTERCARD_SIGNING_KEY: pem.trim().replaceAll("\n", "\\n") })
+  })
+
+  it.each(Object.keys(complete))("names %s where it is missing or empty", async (variable) => {
+    const { [variable as keyof typeof complete]: _, ...rest } = complete
+    expect((await problemOf(rest)).message).toBe(`${variable} cannot be used: it is not set`)
+    expect((await problemOf({ ...rest, [variable]: "  " })).message).toBe(`${variable} cannot be used: it is empty`)
+  })
+
+  it.each([
+    ["not a url", "a URL such as"],
+    ["http://api.mastercard.com/loyalty", "must be https"],
+    ["ftp://api.mastercard.com", "scheme must be https"],
+    ["https://user:secret@api.mastercard.com", "must not carry a user"],
+    ["https://api.mastercard.com/?a=b", "must not carry a query"]
+  ])("refuses the URL %s", async (url, problem) => {
+    const error = await problemOf({ ...complete, POINTBACK_MASTERCARD_URL: url })
+    expect(error.variable).toBe("POINTBACK_MASTERCARD_URL")
+    expect(error.problem).toContain(problem)
+    expect(error.message).not.toContain("secret")
+  })
+
+  it.each(["http://localhost:1", "http://127.0.0.1:1/loyalty", "http://[::1]:1/loyalty"])("takes %s", async (url) => {
+    await read({ ...complete, POINTBACK_MASTERCARD_URL: url })
+  })
+
+  it.each([
+    ["/no/such/file", "neither PEM text nor the path of a file that can be read (ENOENT)"],
+    [rsa(1024).export({ type: "pkcs8", format: "pem" }).toString(), "it has 1024 bits"],
+    [key.export({ type: "pkcs1", format: "pem" }).toString(), "it is not PKCS#8"],
+    [
+      key.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "p" }).toString(),
+      "it is encrypted"
+    ],
+    [generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString(), "a key for ed25519"],
+    ["-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----", "its content is damaged"]
+  ])("refuses the key %#", async (signingKey, problem) => {
+    const error = await problemOf({ ...complete, POINTBACK_MASTERCARD_SIGNING_KEY: signingKey })
+    expect(error.variable).toBe("POINTBACK_MASTERCARD_SIGNING_KEY")
+    expect(error.problem).toContain(problem)
+    expect(inspect(error)).not.toContain("abc")
+  })
+
+  it.each(["POINTBACK_MASTERCARD_CONNECT_LIMIT", "POINTBACK_MASTERCARD_ANSWER_LIMIT"])("refuses %s", async (name) => {
+    expect((await problemOf({ ...complete, [name]: "soon" })).variable).toBe(name)
+    expect((await problemOf({ ...complete, [name]: "0 seconds" })).variable).toBe(name)
+  })
+
+  it("refuses a consumer key that would break the header", async () => {
+    const error = await problemOf({ ...complete, POINTBACK_MASTERCARD_CONSUMER_KEY: "a\"b" })
+    expect(error.message).toBe(
+      "POINTBACK_MASTERCARD_CONSUMER_KEY cannot be used: " +
+        "1 to 256 visible characters without quotes and commas are expected"
+    )
+  })
+})
+
+it("a client is not built with a configuration that is invalid", async () => {
+  const config = MastercardConfig.make({
+    url: new URL("http://api.mastercard.com"),
+    consumerKey: Redacted.make("k"),
+    signingKey: Redacted.make(pem)
+  })
+  const error = await Effect.runPromise(Effect.flip(Effect.provide(Mastercard, Mastercard.layer(config))))
+  expect(error.message).toContain("must be https")
+})
