@@ -42,6 +42,7 @@ const statements = (partitions: number): ReadonlyArray<string> => [
     version bigint not null check (version >= 0),
     primary key (partition, program, account_key)
   )`,
+  `create index accounts_by_program on accounts (program)`,
 
   `create table log_heads (
     partition int primary key,

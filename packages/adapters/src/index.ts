@@ -1,0 +1,13 @@
+/** Pointback's outside world: databases, the log and its read models, Mastercard, the sandbox. */
+export { AgingStore, type AgingQuestion, type NumberedLot } from "./aging/AgingStore.ts"
+export { Database, DEFAULT_SCHEMA, type Dialect } from "./database/Database.ts"
+export { DatabaseError } from "./database/DatabaseError.ts"
+export { DatabaseFolderUnusable } from "./database/DatabaseFolder.ts"
+export { DatabaseLocked } from "./database/FolderLock.ts"
+export * as EmbeddedDatabase from "./database/EmbeddedDatabase.ts"
+export * as PostgresDatabase from "./database/PostgresDatabase.ts"
+export * as EventStore from "./eventStore/EventStore.ts"
+export * as MemoryStores from "./memory/MemoryStores.ts"
+export * as Migrations from "./migration/Migrations.ts"
+export { PolicyStore, type PolicyTerms } from "./program/PolicyStore.ts"
+export * as Stores from "./Stores.ts"

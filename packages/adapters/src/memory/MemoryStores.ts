@@ -1,0 +1,209 @@
+/**
+ * Event store, policies and aging in memory: the reference that the database adapters are held against, and what tests
+ * of use cases run on. Everything is answered from the events by the pure functions of the domain.
+ */
+import type { Fact } from "@pointback/domain"
+import { Account, Ids, Instant, LotBalance, Lots, Policy, Refusal } from "@pointback/domain"
+import { Clock, Effect, Equal, HashMap, Layer, Stream } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { AgingStore } from "../aging/AgingStore.ts"
+import { place } from "../eventStore/EventRow.ts"
+import type { AccountRef, AppendRequest, Key, KeyRecord, Loaded, LoadRequest, StoredEvent } from "../eventStore/EventStore.ts"
+import { EventStore, MAXIMUM_PAGE, VersionConflict } from "../eventStore/EventStore.ts"
+import { PARTITIONS, partitionOf } from "../eventStore/Partition.ts"
+import { PolicyStore } from "../program/PolicyStore.ts"
+
+interface StoredAccount {
+  readonly ref: AccountRef
+  readonly number: Ids.AccountNumber
+  readonly events: Array<StoredEvent>
+  readonly keys: Map<string, KeyRecord>
+}
+
+class Memory {
+  readonly programs = new Set<string>()
+  readonly policies = new Map<string, Policy.Policy>()
+  readonly accounts = new Map<string, StoredAccount>()
+  readonly heads = Array.from({ length: PARTITIONS }, () => ({ position: 0, recordedAt: 0n }))
+
+  policy(program: string): Policy.Policy {
+    return this.policies.get(program) ?? Policy.initial
+  }
+
+  account(program: string, number: string): StoredAccount | undefined {
+    return this.accounts.get(JSON.stringify([program, number]))
+  }
+
+  byKey({ key, program }: AccountRef): StoredAccount | undefined {
+    return Array.from(this.accounts.values()).find(({ ref }) => ref.key === key && ref.program === program)
+  }
+
+  inProgram(program: string): ReadonlyArray<StoredAccount> {
+    return Array.from(this.accounts.values()).filter(({ ref }) => ref.program === program)
+  }
+}
+
+const keyName = ({ key, kind }: Key): string => JSON.stringify([kind, key])
+
+const factsOf = (account: StoredAccount): ReadonlyArray<Fact.Fact> => account.events.map((stored) => stored.fact)
+
+const load = (memory: Memory, request: LoadRequest): Loaded => {
+  const account = memory.account(request.program, request.account)
+  const wanted = new Set<string>(request.redemptions)
+  return {
+    programKnown: memory.programs.has(request.program),
+    policy: memory.policy(request.program),
+    account: account?.ref ?? null,
+    version: account?.events.length ?? 0,
+    // All of it, exact at every instant: more than was asked for serves every selection.
+    state: account === undefined ? Account.empty : Account.evolveAll(Account.empty, factsOf(account)),
+    events: account?.events.filter(({ fact: { stream } }) =>
+      stream._tag === "Redemption" && wanted.has(stream.redemptionId)
+    ) ?? [],
+    keys: request.keys.flatMap((key) => account?.keys.get(keyName(key)) ?? [])
+  }
+}
+
+const takeHead = (memory: Memory, partition: number, count: number, now: Instant.Instant) => {
+  const head = memory.heads[partition] as { position: number; recordedAt: bigint }
+  const first = head.recordedAt >= now ? head.recordedAt + 1n : now
+  const before = head.position
+  head.position += count
+  head.recordedAt = first + BigInt(Math.max(count - 1, 0))
+  return { position: before, recordedAt: first }
+}
+
+const write = (
+  memory: Memory,
+  account: StoredAccount,
+  { facts, keys }: AppendRequest,
+  eventIds: ReadonlyArray<string>,
+  now: Instant.Instant
+): ReadonlyArray<StoredEvent> => {
+  const head = takeHead(memory, account.ref.partition, facts.length, now)
+  const versionOf = (stream: Fact.Stream) =>
+    account.events.filter((stored) => Equal.equals(stored.fact.stream, stream)).length + 1
+  for (const [index, { fact, origin }] of facts.entries()) {
+    account.events.push(place(fact, origin, {
+      account: account.ref,
+      position: head.position + index + 1,
+      eventId: eventIds[index] as string,
+      version: versionOf(fact.stream),
+      accountVersion: account.events.length + 1,
+      recordedAt: head.recordedAt + BigInt(index)
+    }))
+  }
+  for (const key of keys) account.keys.set(keyName(key), key)
+  return account.events.slice(account.events.length - facts.length)
+}
+
+const openAccount = (memory: Memory, { target }: AppendRequest, key: string): StoredAccount => {
+  const accountKey = Ids.AccountKey.make(key)
+  const account: StoredAccount = {
+    ref: { program: target.program, key: accountKey, partition: partitionOf(target.program, key, PARTITIONS) },
+    number: target.account,
+    events: [],
+    keys: new Map()
+  }
+  memory.programs.add(target.program)
+  memory.accounts.set(JSON.stringify([target.program, target.account]), account)
+  return account
+}
+
+const eventStore = Effect.fnUntraced(function*(memory: Memory) {
+  const random = yield* SecureRandom.SecureRandom
+
+  const append = Effect.fnUntraced(function*(request: AppendRequest) {
+    const { facts, keys, loaded, target } = request
+    const now = Instant.fromEpochMillis(yield* Clock.currentTimeMillis)
+    const accountKey = yield* random.uuidV7()
+    const eventIds = yield* Effect.forEach(facts, () => random.uuidV7())
+    // From here on nothing yields, so nobody comes in between.
+    const known = memory.account(target.program, target.account)
+    const raced = (known?.events.length ?? 0) !== loaded.version ||
+      keys.some((key) => known?.keys.has(keyName(key)) === true) ||
+      (known === undefined && memory.policy(target.program).scale !== loaded.policy.scale)
+    if (raced) return yield* new VersionConflict({ expected: loaded.version })
+    if (known === undefined && facts.length === 0) return []
+    return write(memory, known ?? openAccount(memory, request, accountKey), request, eventIds, now)
+  })
+
+  return EventStore.of({
+    load: (request) => Effect.sync(() => load(memory, request)),
+    append,
+    readStream: ({ account, from = 1, limit = MAXIMUM_PAGE, stream }) =>
+      Effect.sync(() =>
+        (memory.byKey(account)?.events ?? [])
+          .filter((stored) => Equal.equals(stored.fact.stream, stream) && stored.version >= from)
+          .slice(0, Math.min(limit, MAXIMUM_PAGE))
+      ),
+    readAccount: (account) => Stream.suspend(() => Stream.fromIterable(memory.byKey(account)?.events.slice() ?? [])),
+    find: (program, account) => Effect.sync(() => memory.account(program, account)?.ref ?? null),
+    toSweep: ({ after, asOf, limit, program }) =>
+      Effect.sync(() =>
+        Array.from(memory.accounts.values())
+          .filter((account) => program === null || account.ref.program === program)
+          .filter((account) => hasToSweep(account, asOf))
+          .sort((a, b) => compareRefs(a.ref, b.ref))
+          .filter((account) => after === null || compareRefs(account.ref, after) > 0)
+          .slice(0, limit)
+          .map(({ number, ref }) => ({ account: ref, number }))
+      )
+  })
+})
+
+const hasToSweep = (account: StoredAccount, asOf: Instant.Instant): boolean => {
+  const { lots } = Account.evolveAll(Account.empty, factsOf(account))
+  return Array.from(HashMap.values(lots.byId)).some((lot) =>
+    lot.expiresAt !== null && lot.expiresAt <= asOf && Lots.unbooked(lot) !== 0n
+  )
+}
+
+const compareRefs = (a: AccountRef, b: AccountRef): number =>
+  a.partition - b.partition || Ids.compare(a.program, b.program) || Ids.compare(a.key, b.key)
+
+const policyStore = (memory: Memory) =>
+  PolicyStore.of({
+    current: (program) =>
+      Effect.sync(() => ({ known: memory.programs.has(program), policy: memory.policy(program) })),
+    revise: Effect.fnUntraced(function*(program, revise) {
+        const { version, ...terms } = memory.policy(program)
+        const next = revise(terms)
+        if (memory.inProgram(program).length > 0 && next.scale !== terms.scale) {
+          return yield* new Refusal.ScaleFixed({ scale: terms.scale, requested: next.scale })
+        }
+        memory.programs.add(program)
+        if (version > 0 && Equal.equals(next, terms)) {
+          return { policy: memory.policy(program), changed: false }
+        }
+        const policy = { ...next, version: version + 1 }
+        memory.policies.set(program, policy)
+        return { policy, changed: true }
+      })
+  })
+
+const agingStore = (memory: Memory) =>
+  AgingStore.of({
+    lots: ({ account, asOf, knownAt, program }) =>
+      Effect.sync(() =>
+        memory.inProgram(program)
+          .filter(({ ref }) => account === null || ref.key === account.key)
+          .sort((a, b) => Ids.compare(a.number, b.number))
+          .flatMap(({ events, number, ref }) => {
+            const known = events.filter((stored) => knownAt === null || stored.recordedAt <= knownAt)
+            return LotBalance.asOf(ref.key, known.map((stored) => stored.fact), asOf).map((lot) => ({ ...lot, number }))
+          })
+      )
+  })
+
+/** All stores over one memory that is empty at first and gone with the layer. */
+export const layer: Layer.Layer<EventStore | PolicyStore | AgingStore> = Layer.unwrap(
+  Effect.sync(() => {
+    const memory = new Memory()
+    return Layer.mergeAll(
+      Layer.effect(EventStore, eventStore(memory)),
+      Layer.succeed(PolicyStore, policyStore(memory)),
+      Layer.succeed(AgingStore, agingStore(memory))
+    )
+  })
+).pipe(Layer.provide(SecureRandom.layerWebCrypto))
