@@ -15,7 +15,7 @@ import type { Tables } from "./Tables.ts"
 const CONNECTIONS = 1
 
 /** How long closing waits for a statement that still runs. */
-const CLOSE_PATIENCE = Duration.seconds(4)
+const CLOSE_PATIENCE = Duration.seconds(3)
 
 /** What a new database needs before anybody may see it: the migrations. */
 type Prepare<E> = Effect.Effect<void, E, Database>
@@ -30,6 +30,8 @@ export interface EmbeddedOptions<E = never> {
    * meanwhile leaves nothing.
    */
   readonly prepare?: Prepare<E>
+  /** What a new database starts from, as PGlite's `dumpDataDir` wrote it; without it the first start takes seconds. */
+  readonly image?: Blob
 }
 
 export interface MemoryOptions<E = never> {
@@ -37,7 +39,7 @@ export interface MemoryOptions<E = never> {
   readonly schema?: string
   /** Runs on the new database before anybody gets it. */
   readonly prepare?: Prepare<E>
-  /** What to start from, as PGlite's `dumpDataDir` wrote it. Starting from nothing takes some seconds. */
+  /** What to start from, as PGlite's `dumpDataDir` wrote it; without it the start takes seconds. */
   readonly image?: Blob
 }
 
@@ -75,15 +77,17 @@ const serve = Effect.fnUntraced(function* <E>(
   })
 })
 
+const imageOption = (image: Blob | undefined) => (image === undefined ? {} : { loadDataDir: image })
+
 const unusable = (folder: string) => (cause: unknown) =>
   cause instanceof DatabaseFolderUnusable
     ? cause
     : new DatabaseFolderUnusable({ folder, problem: "see the cause", cause })
 
-const serveFolder = (folder: string, schema: string, lock: FolderLock) =>
+const serveFolder = (folder: string, schema: string, lock: FolderLock, image?: Blob) =>
   serve(
     schema,
-    Effect.tryPromise({ try: () => openEngine(schema, { dataDir: folder }), catch: unusable(folder) }),
+    Effect.tryPromise({ try: () => openEngine(schema, { dataDir: folder, ...imageOption(image) }), catch: unusable(folder) }),
     lock.keepUntilExit
   )
 
@@ -91,12 +95,14 @@ const serveFolder = (folder: string, schema: string, lock: FolderLock) =>
 const create = Effect.fnUntraced(function* <E>(
   folder: string,
   schema: string,
-  prepare: Prepare<E>,
+  options: EmbeddedOptions<E>,
   lock: FolderLock
 ): Effect.fn.Return<void, DatabaseFolderUnusable | E> {
   const draft = draftFolder(folder, randomUUID().slice(0, 8))
   yield* Effect.scoped(
-    Effect.flatMap(serveFolder(draft, schema, lock), (database) => Effect.provideService(prepare, Database, database))
+    Effect.flatMap(serveFolder(draft, schema, lock, options.image), (database) =>
+      Effect.provideService(options.prepare ?? Effect.void, Database, database)
+    )
   )
   yield* Effect.try({ try: () => renameSync(draft, folder), catch: unusable(folder) })
 })
@@ -120,8 +126,7 @@ export const make = Effect.fnUntraced(function* <E = never>(
   const lock = yield* holdFolder(folder, unusable(folder))
   yield* attempt(() => removeDrafts(folder))
   if ((yield* attempt(() => inspectFolder(folder))) === "nothing") {
-    const created = create(folder, schema, options.prepare ?? Effect.void, lock)
-    yield* Effect.ensuring(created, Effect.ignore(attempt(() => removeDrafts(folder))))
+    yield* Effect.ensuring(create(folder, schema, options, lock), Effect.ignore(attempt(() => removeDrafts(folder))))
   }
   return yield* serveFolder(folder, schema, lock)
 })
@@ -140,9 +145,7 @@ export const layerMemory = <E = never>(
     Database,
     Effect.gen(function* () {
       const schema = yield* requireSchemaName(options.schema ?? DEFAULT_SCHEMA)
-      const open = Effect.promise(() =>
-        openEngine(schema, options.image === undefined ? {} : { loadDataDir: options.image })
-      )
+      const open = Effect.promise(() => openEngine(schema, imageOption(options.image)))
       const database = yield* serve(schema, open, () => undefined)
       yield* Effect.provideService(options.prepare ?? Effect.void, Database, database)
       return database

@@ -7,7 +7,7 @@ import { fromDriver, type Standing } from "./DriverFailure.ts"
 import type { Tables } from "./Tables.ts"
 
 /** How long closing waits for open transactions: a supervisor's patience is 10 s or more, and drivers close after us. */
-const CLOSE_PATIENCE = Duration.seconds(4)
+const CLOSE_PATIENCE = Duration.seconds(3)
 
 /**
  * Runs a promise of the driver. An interruption aborts its signal and then waits until the promise has settled: a

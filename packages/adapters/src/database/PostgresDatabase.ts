@@ -24,7 +24,7 @@ const LOCK_TIMEOUT = Duration.seconds(10)
 const IDLE_IN_TRANSACTION_TIMEOUT = Duration.seconds(30)
 
 /** How long closing waits for connections that are still in use. */
-const CLOSE_PATIENCE = Duration.seconds(4)
+const CLOSE_PATIENCE = Duration.seconds(3)
 
 /** The connection URL cannot be used. The message does not repeat it. */
 export class DatabaseUrlInvalid extends Schema.TaggedError<DatabaseUrlInvalid>(
@@ -95,7 +95,9 @@ const openPool = Effect.fnUntraced(function* (options: PostgresOptions, schema: 
     // The pool waits for every connection that is still in use; one that hangs must not keep the process alive.
     Effect.timeoutOption(Effect.interruptible(Effect.ignore(Effect.tryPromise(() => pool.end()))), CLOSE_PATIENCE)
   )
-  // Without a listener, an idle connection that the server closes would end the process. The pool drops it by itself.
+  // Without listeners, a connection that the server closes would end the process: the pool's hears of idle ones, the
+  // client's of those in a silent transaction. The pool drops either, and the next statement on it fails.
+  pool.on("connect", (client) => client.on("error", () => undefined))
   pool.on("error", () => {
     Effect.runForkWith(context)(Effect.logWarning("An idle connection to the database was lost"))
   })

@@ -85,6 +85,8 @@ export interface LotsTable extends OfAccount {
   readonly lot_id: string
   readonly earned_at: string
   readonly expires_at: string | null
+  /** When the lot came to be; nothing moves in it before. */
+  readonly opened_at: string
   /** Sum of all movements. */
   total: string
   /** Earned, adjusted and extended into it. */
