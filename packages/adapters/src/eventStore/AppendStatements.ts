@@ -173,6 +173,7 @@ const lotRow = (lot: LotChange) => ({
   lot_id: lot.lotId,
   earned_at: lot.opens === null ? null : Instant.toString(lot.opens.earnedAt),
   expires_at: lot.opens?.expiresAt == null ? null : Instant.toString(lot.opens.expiresAt),
+  opened_at: lot.opens === null ? null : Instant.toString(lot.opens.openedAt),
   total: Points.toString(lot.total),
   granted: Points.toString(lot.granted),
   booked: Points.toString(lot.booked),
@@ -182,11 +183,12 @@ const lotRow = (lot: LotChange) => ({
 const insertLots = async (kysely: Kysely<Tables>, account: AccountRef, lots: ReadonlyArray<LotChange>) => {
   if (lots.length === 0) return
   await sql`
-    insert into lots (partition, program, account_key, lot_id, earned_at, expires_at, total, granted, booked, swept)
-    select ${account.partition}, ${account.program}, ${account.key}, lot_id, earned_at, expires_at, total, granted,
-      booked, swept
+    insert into lots (partition, program, account_key, lot_id, earned_at, expires_at, opened_at, total, granted, booked,
+      swept)
+    select ${account.partition}, ${account.program}, ${account.key}, lot_id, earned_at, expires_at, opened_at, total,
+      granted, booked, swept
     from json_to_recordset(${JSON.stringify(lots.map(lotRow))}::json) as r (
-      lot_id text, earned_at timestamptz, expires_at timestamptz, total numeric, granted numeric, booked numeric,
+      lot_id text, earned_at timestamptz, expires_at timestamptz, opened_at timestamptz, total numeric, granted numeric, booked numeric,
       swept boolean)`.execute(kysely)
 }
 

@@ -11,7 +11,16 @@ import type { EventRow } from "./EventRow.ts"
 import { toStoredEvent } from "./EventRow.ts"
 import type { KeyRecord, Loaded, LoadRequest, LotSelection, StoredEvent } from "./EventStore.ts"
 
-type LotTuple = readonly [lotId: string, earnedAt: string, expiresAt: string | null, total: string, booked: string, swept: boolean]
+type LotTuple = readonly [
+  lotId: string,
+  earnedAt: string,
+  expiresAt: string | null,
+  openedAt: string,
+  total: string,
+  granted: string,
+  booked: string,
+  swept: boolean
+]
 type MovementTuple = readonly [lotId: string, at: string, points: string]
 
 interface Picture {
@@ -53,7 +62,8 @@ const statement = (request: LoadRequest) => {
       'policy', (select policy from policies where program = ${program} order by version desc limit 1),
       'account', (select json_build_object('key', account_key, 'partition', partition, 'version', version) from account),
       'lots', (
-        select coalesce(json_agg(json_build_array(lot_id, earned_at, expires_at, total::text, booked::text, swept)), '[]')
+        select coalesce(json_agg(json_build_array(
+          lot_id, earned_at, expires_at, opened_at, total::text, granted::text, booked::text, swept)), '[]')
         from chosen
       ),
       'later', (
@@ -86,7 +96,12 @@ const selected = (selection: LotSelection): RawBuilder<unknown> => {
     case "All":
       return sql`true`
     case "Spendable":
-      return sql`l.total > 0 and (l.expires_at is null or l.expires_at > ${Instant.toString(selection.at)}::timestamptz)`
+      // Also lots that hold nothing any more and did then: a late redemption answers the balance of its instant.
+      return sql`(l.expires_at is null or l.expires_at > ${Instant.toString(selection.at)}::timestamptz)
+        and (l.total > 0 or l.lot_id in (
+          select p.lot_id from postings p
+          where (p.partition, p.program, p.account_key) = (a.partition, a.program, a.account_key)
+            and p.occurred_at > ${Instant.toString(selection.at)}::timestamptz))`
     case "Named":
       return sql`l.lot_id = any(array(select json_array_elements_text(${JSON.stringify(selection.lotIds)}::json)))`
     case "DrawnBy":
@@ -127,13 +142,16 @@ const toLots = (picture: Picture, horizon: Instant.Instant): Lots.Lots => {
     movements.push({ at: Instant.fromStringUnsafe(at), points: points(amount) })
     later.set(lotId, movements)
   }
-  const lots = picture.lots.map(([id, earnedAt, expiresAt, total, booked, swept]): [Ids.LotId, Lots.Lot] => {
+  const lots = picture.lots.map((tuple): [Ids.LotId, Lots.Lot] => {
+    const [id, earnedAt, expiresAt, openedAt, total, granted, booked, swept] = tuple
     const lotId = Ids.LotId.make(id)
     const lot: Lots.Lot = {
       lotId,
       earnedAt: Instant.fromStringUnsafe(earnedAt),
       expiresAt: expiresAt === null ? null : Instant.fromStringUnsafe(expiresAt),
+      openedAt: Instant.fromStringUnsafe(openedAt),
       total: points(total),
+      granted: points(granted),
       later: later.get(id) ?? [],
       booked: points(booked),
       swept

@@ -10,11 +10,18 @@ import type { AccountEvent, Fact, Ids, Instant, Points, RedemptionEvent, Restora
 export interface LotChange {
   readonly lotId: Ids.LotId
   /** Set where these facts open the lot. */
-  opens: { readonly earnedAt: Instant.Instant; readonly expiresAt: Instant.Instant | null } | null
+  opens: Opening | null
   total: Points.Points
   granted: Points.Points
   booked: Points.Points
   swept: boolean
+}
+
+/** The aging status of a lot, and when it came to be. */
+interface Opening {
+  readonly earnedAt: Instant.Instant
+  readonly expiresAt: Instant.Instant | null
+  readonly openedAt: Instant.Instant
 }
 
 /** A redemption's credit that is in flight. */
@@ -46,7 +53,7 @@ export interface Changes {
 export const changes = (facts: Iterable<Fact.Fact>): Changes => {
   const tables = new Collected()
   for (const fact of facts) {
-    if (fact.stream._tag === "Account") ofAccount(tables, fact.event as AccountEvent.AccountEvent)
+    if (fact.stream._tag === "Account") ofAccount(tables, fact.event as AccountEvent.AccountEvent, fact.occurredAt)
     else ofRedemption(tables, fact.stream.redemptionId, fact.event as RedemptionEvent.RedemptionEvent, fact.occurredAt)
   }
   return { lots: Array.from(tables.lots.values()), redemptions: Array.from(tables.redemptions.values()) }
@@ -78,11 +85,11 @@ const grant = (lot: LotChange, points: Points.Points): void => {
   lot.granted += points
 }
 
-const ofAccount = (tables: Collected, event: AccountEvent.AccountEvent): void => {
+const ofAccount = (tables: Collected, event: AccountEvent.AccountEvent, openedAt: Instant.Instant): void => {
   switch (event._tag) {
     case "PointsEarned": {
       const lot = tables.lot(event.lotId)
-      lot.opens = { earnedAt: event.earnedAt, expiresAt: event.expiresAt }
+      lot.opens = { earnedAt: event.earnedAt, expiresAt: event.expiresAt, openedAt }
       return grant(lot, event.points)
     }
     case "PointsAdjusted":
@@ -119,7 +126,7 @@ const ofRedemption = (
       redemption.pending = null
       redemption.credited += event.points
       redemption.state = event._tag === "FullyCredited" ? "FullyCredited" : "Outstanding"
-      for (const restoration of event.restorations) restore(tables, restoration)
+      for (const restoration of event.restorations) restore(tables, restoration, occurredAt)
       return
     case "CreditDeclined":
       redemption.pending = null
@@ -131,13 +138,13 @@ const ofRedemption = (
   }
 }
 
-const restore = (tables: Collected, restoration: Restoration.Restoration): void => {
+const restore = (tables: Collected, restoration: Restoration.Restoration, openedAt: Instant.Instant): void => {
   if (restoration.fate === "expired") return
   const lot = tables.lot(restoration.lotId)
   if (restoration.fate === "live") {
     lot.total += restoration.points
     return
   }
-  lot.opens = { earnedAt: restoration.earnedAt, expiresAt: restoration.expiresAt }
+  lot.opens = { earnedAt: restoration.earnedAt, expiresAt: restoration.expiresAt, openedAt }
   grant(lot, restoration.points)
 }

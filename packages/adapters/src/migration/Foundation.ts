@@ -104,13 +104,14 @@ const statements = (partitions: number): ReadonlyArray<string> => [
     lot_id text not null,
     earned_at timestamptz not null,
     expires_at timestamptz,
+    opened_at timestamptz not null,
     total numeric not null,
     granted numeric not null,
     booked numeric not null,
     swept boolean not null,
     primary key (partition, program, account_key, lot_id),
     constraint lots_within_bounds check (total >= 0 and total <= granted),
-    check (expires_at > earned_at)
+    check (earned_at <= opened_at and (expires_at is null or opened_at < expires_at))
   )`,
   `create index lots_to_sweep on lots (program, expires_at) where total <> booked and expires_at is not null`,
 

@@ -62,7 +62,7 @@ const adjust = (command: Adjust, account: Account, policy: Policy): Decision =>
     yield* Checks.instant("occurredAt", occurredAt)
     const lot = yield* Drawing.lotOf(account.lots, lotId)
     // Also where it was earned earlier: a point exists from its event's instant, and a lot's first event opens it.
-    if (occurredAt < Lots.openedAt(lot)) {
+    if (occurredAt < lot.openedAt) {
       return yield* invalidDates("occurredAt", "a lot cannot be adjusted before it came to be")
     }
     if (points < 0n) yield* Drawing.canLeave(lot, -points, occurredAt)
@@ -79,7 +79,7 @@ const canEnter = (
   if (lot.expiresAt !== null && !Lots.isLive(lot, at)) {
     return Result.fail(new LotExpired({ lotId: lot.lotId, expiresAt: lot.expiresAt, at }))
   }
-  return Points.fitsSize(Lots.granted(lot) + points) ? Result.succeed(undefined) : Checks.tooLarge("points", points)
+  return Points.fitsSize(lot.granted + points) ? Result.succeed(undefined) : Checks.tooLarge("points", points)
 }
 
 const alias = ({ alias, occurredAt }: AliasAccount): Decision =>

@@ -24,16 +24,10 @@ export interface Lot {
   readonly lotId: LotId
   readonly earnedAt: Instant.Instant
   readonly expiresAt: Instant.Instant | null
-  /**
-   * When the lot came to be: nothing moves in it before. Later than `earnedAt` where points were granted afterwards,
-   * and taken for `earnedAt` where a loader leaves it out.
-   */
-  readonly openedAt?: Instant.Instant
-  /**
-   * What was earned, adjusted or extended into the lot: the most that it can ever hold (law L2). Taken for `total`
-   * where a loader leaves it out.
-   */
-  readonly granted?: Points.Points
+  /** When the lot came to be: nothing moves in it before. Later than `earnedAt` where points were granted afterwards. */
+  readonly openedAt: Instant.Instant
+  /** What was earned, adjusted or extended into the lot: the most that it can ever hold (law L2). */
+  readonly granted: Points.Points
   /** The sum of all movements. */
   readonly total: Points.Points
   /** Movements after the horizon, by instant, then in the order of the log. */
@@ -130,7 +124,7 @@ export const firstShortage = (
 /** Opens a lot that holds nothing yet. A lot is opened once: a second opening would forget what it held. */
 export const open = (
   lots: Lots,
-  { earnedAt, expiresAt, lotId, openedAt }: Required<Pick<Lot, "lotId" | "earnedAt" | "expiresAt" | "openedAt">>
+  { earnedAt, expiresAt, lotId, openedAt }: Pick<Lot, "lotId" | "earnedAt" | "expiresAt" | "openedAt">
 ): Lots => {
   if (HashMap.has(lots.byId, lotId)) throw new Error(`corrupt history: lot ${lotId} is opened twice`)
   const nothing = { granted: 0n, total: 0n, later: [], booked: 0n, swept: false }
@@ -140,14 +134,8 @@ export const open = (
 /** Moves points into a lot that were in none before, or takes them out of it for good. */
 export const grant = (lots: Lots, lotId: LotId, movement: Movement): Lots => {
   const lot = existing(lots, lotId)
-  return move(replace(lots, { ...lot, granted: granted(lot) + movement.points }), lotId, movement)
+  return move(replace(lots, { ...lot, granted: lot.granted + movement.points }), lotId, movement)
 }
-
-/** When a lot came to be. */
-export const openedAt = (lot: Lot): Instant.Instant => lot.openedAt ?? lot.earnedAt
-
-/** What was earned, adjusted or extended into a lot. */
-export const granted = (lot: Lot): Points.Points => lot.granted ?? lot.total
 
 /** Moves points into a lot or out of it. The lot must exist: history that moves points of no lot is corrupt. */
 export const move = (lots: Lots, lotId: LotId, movement: Movement): Lots => {
