@@ -99,3 +99,16 @@ export const DecimalFromNumber = decimalSchema(false, "a number is expected")
 
 /** The same, and a number in quotes is read as well: another side's habits must not make an answer unreadable. */
 export const DecimalFromAnything = decimalSchema(true, "a number, or a string that holds one, is expected")
+
+/** A string, or a number as its text: an id may come in either form, and its digits are the same. */
+export const TextFromAnything = Schema.Unknown.pipe(
+  Schema.decodeTo(Schema.String, {
+    decode: SchemaGetter.transformEffect((value: unknown, options) => {
+      if (typeof value === "string") return Effect.succeed(value)
+      return value instanceof JsonNumber
+        ? Effect.succeed(value.decimal)
+        : Effect.fail(new SchemaIssue.InvalidValue({ message: "a string is expected" }, value, options))
+    }),
+    encode: SchemaGetter.transform((text: string): unknown => text)
+  })
+)

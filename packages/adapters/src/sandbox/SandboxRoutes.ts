@@ -1,0 +1,120 @@
+/** From a request to a reply: the API of Mastercard below `/loyalty`, signed; the sandbox's own below `/sandbox`. */
+import { Option, Result } from "effect"
+import * as Json from "../json/Json.ts"
+import * as Answers from "./SandboxAnswers.ts"
+import type { SandboxCommand } from "./SandboxBank.ts"
+import type { SandboxBook } from "./SandboxBook.ts"
+import * as Codes from "./SandboxCodes.ts"
+import * as Gateway from "./SandboxGateway.ts"
+import * as Requests from "./SandboxRequests.ts"
+
+/** Where the API stands, as at Mastercard. */
+export const API_PREFIX = "/loyalty"
+
+/** Where the sandbox is set up and looked into. */
+export const ADMIN_PREFIX = "/sandbox"
+
+/** What a reply is made from. */
+export interface SandboxParts {
+  readonly book: SandboxBook
+  readonly gateway: Gateway.Gateway
+  readonly manner: Answers.Manner
+  /** Seconds since 1970 by the real clock, which signatures are checked against. */
+  readonly seconds: () => number
+}
+
+/** Answers a request. */
+export const answer = (parts: SandboxParts, request: Gateway.SignedRequest): Answers.Reply => {
+  const path = request.url.pathname
+  if (path.startsWith(`${ADMIN_PREFIX}/`)) return admin(parts, request, segments(path, ADMIN_PREFIX))
+  if (!path.startsWith(`${API_PREFIX}/`)) return Answers.refused(Codes.notFound)
+  const refusal = Gateway.check(parts.gateway, request, parts.seconds())
+  return refusal === undefined ? api(parts, request, segments(path, API_PREFIX)) : Answers.refused(refusal)
+}
+
+const segments = (path: string, prefix: string): ReadonlyArray<string> =>
+  path.slice(prefix.length + 1).split("/").map((segment) => {
+    try {
+      return decodeURIComponent(segment)
+    } catch {
+      return segment
+    }
+  })
+
+/** A path below its prefix with `*` in place of an id, such as `POST redemptions * credits`. */
+const shapeOf = (method: string, [first, second, ...rest]: ReadonlyArray<string>): string =>
+  [method, first, ...(second === undefined ? [] : ["*"]), ...rest].join(" ")
+
+const api = (
+  parts: SandboxParts,
+  { body, method, url }: Gateway.SignedRequest,
+  path: ReadonlyArray<string>
+): Answers.Reply => {
+  const [, id = ""] = path
+  switch (shapeOf(method, path)) {
+    case "POST redemptions * credits":
+      return run(parts, Result.flatMap(Requests.body(body), (object) => Requests.credit(id, object)))
+    case "POST redemptions":
+      return run(
+        parts,
+        Result.flatMap(Requests.body(body), (object) => Requests.redeem(object, parts.manner.assumptions))
+      )
+    case "GET redemptions":
+      return history(parts, url.searchParams)
+    case "GET redeemers *":
+      return redeemer(parts, id, url.searchParams)
+    default:
+      return Answers.refused(Codes.notFound)
+  }
+}
+
+const admin = (
+  parts: SandboxParts,
+  { body, method }: Gateway.SignedRequest,
+  path: ReadonlyArray<string>
+): Answers.Reply => {
+  const [, id = ""] = path
+  switch (shapeOf(method, path)) {
+    case "GET log":
+      return log(parts.book)
+    case "PUT accounts *":
+      return run(parts, Result.flatMap(Requests.body(body), (object) => Requests.putAccount(id, object)))
+    case "PUT redemptions *": {
+      const now = parts.book.now()
+      return run(parts, Result.flatMap(Requests.body(body), (object) => Requests.putRedemption(id, object, now)))
+    }
+    default:
+      return Answers.refused(Codes.notFound)
+  }
+}
+
+const run = (parts: SandboxParts, command: Result.Result<SandboxCommand, Codes.Refusal>): Answers.Reply =>
+  Result.match(command, {
+    onFailure: Answers.refused,
+    onSuccess: (command) => Answers.reply(command, parts.book.run(command), parts.manner)
+  })
+
+const history = ({ book, manner }: SandboxParts, query: URLSearchParams): Answers.Reply =>
+  Result.match(Requests.history(query, manner.assumptions), {
+    onFailure: Answers.refused,
+    onSuccess: (question) =>
+      Option.match(book.history(question), {
+        onNone: () => Answers.refused(Codes.unknownUser),
+        onSome: (entries) => Answers.history(entries, manner)
+      })
+  })
+
+const redeemer = ({ book, manner }: SandboxParts, userId: string, query: URLSearchParams): Answers.Reply =>
+  Result.match(Requests.redeemer(query), {
+    onFailure: Answers.refused,
+    onSuccess: () =>
+      Option.match(book.balance(userId), {
+        onNone: () => Answers.refused(Codes.unknownUser),
+        onSome: (balance) => Answers.redeemer(balance, manner)
+      })
+  })
+
+const log = (book: SandboxBook): Answers.Reply => {
+  const { dropped, entries } = book.log()
+  return { status: 200, body: { entries, dropped: Json.number(dropped.toString()) } }
+}
