@@ -24,8 +24,5 @@ export const CurrentTransaction = Context.Reference<OpenTransaction | undefined>
 )
 
 /** The innermost open transaction that belongs to the given database. */
-export const transactionOf = (
-  current: OpenTransaction | undefined,
-  owner: object
-): OpenTransaction | undefined =>
+export const transactionOf = (current: OpenTransaction | undefined, owner: object): OpenTransaction | undefined =>
   current === undefined || current.owner === owner ? current : transactionOf(current.outer, owner)

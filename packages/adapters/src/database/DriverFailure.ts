@@ -46,9 +46,11 @@ const connectionLost = new Set([
 ])
 
 /** pg reports these with a message only. */
-const neverConnectedText = /^(timeout exceeded when trying to connect|Connection terminated due to|timeout expired|Client (has|was))/
+const neverConnectedText =
+  /^(timeout exceeded when trying to connect|Connection terminated due to|timeout expired|Client (has|was))/
 const connectionLostText = /^(Connection terminated|Query read timeout)/
-const closedText = /(pool after calling end|driver has already been destroyed|PGlite is clos|[Tt]ransaction is (already|closed))/
+const closedText =
+  /(pool after calling end|driver has already been destroyed|PGlite is clos|[Tt]ransaction is (already|closed))/
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "")
 

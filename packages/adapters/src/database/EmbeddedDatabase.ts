@@ -45,7 +45,15 @@ export interface MemoryOptions<E = never> {
 
 const engineOptions = (schema: string) => ({
   parsers: Object.fromEntries(columnParsers),
-  startParams: [...PGlite.defaultStartParams, "-c", `search_path=${schema}`, "-c", "timezone=UTC", "-c", "datestyle=ISO"]
+  startParams: [
+    ...PGlite.defaultStartParams,
+    "-c",
+    `search_path=${schema}`,
+    "-c",
+    "timezone=UTC",
+    "-c",
+    "datestyle=ISO"
+  ]
 })
 
 const openEngine = async (schema: string, options: { dataDir?: string; loadDataDir?: Blob }): Promise<PGlite> => {
@@ -87,7 +95,10 @@ const unusable = (folder: string) => (cause: unknown) =>
 const serveFolder = (folder: string, schema: string, lock: FolderLock, image?: Blob) =>
   serve(
     schema,
-    Effect.tryPromise({ try: () => openEngine(schema, { dataDir: folder, ...imageOption(image) }), catch: unusable(folder) }),
+    Effect.tryPromise({
+      try: () => openEngine(schema, { dataDir: folder, ...imageOption(image) }),
+      catch: unusable(folder)
+    }),
     lock.keepUntilExit
   )
 
@@ -115,11 +126,7 @@ const create = Effect.fnUntraced(function* <E>(
  */
 export const make = Effect.fnUntraced(function* <E = never>(
   options: EmbeddedOptions<E>
-): Effect.fn.Return<
-  Database["Service"],
-  DatabaseLocked | DatabaseFolderUnusable | SchemaNameInvalid | E,
-  Scope.Scope
-> {
+): Effect.fn.Return<Database["Service"], DatabaseLocked | DatabaseFolderUnusable | SchemaNameInvalid | E, Scope.Scope> {
   const schema = yield* requireSchemaName(options.schema ?? DEFAULT_SCHEMA)
   const attempt = <A>(run: () => A) => Effect.try({ try: run, catch: unusable(options.folder) })
   const folder = yield* attempt(() => canonicalFolder(options.folder))
@@ -138,9 +145,7 @@ export const layer = <E = never>(
   Layer.effect(Database, make(options))
 
 /** `Database` in memory, inside this process, gone when it closes. */
-export const layerMemory = <E = never>(
-  options: MemoryOptions<E> = {}
-): Layer.Layer<Database, SchemaNameInvalid | E> =>
+export const layerMemory = <E = never>(options: MemoryOptions<E> = {}): Layer.Layer<Database, SchemaNameInvalid | E> =>
   Layer.effect(
     Database,
     Effect.gen(function* () {

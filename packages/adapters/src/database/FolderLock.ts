@@ -175,8 +175,7 @@ const sweep = (file: string): void => {
     const draft = entry.startsWith(`${name}.draft-`)
     const content = draft ? read(path) : undefined
     // A draft of a living process is about to be linked. Files of takeovers mean nothing while the lock is ours.
-    const dead =
-      content?._tag === "Unreadable" || (content?._tag === "Owned" && livenessOf(content.owner) === "dead")
+    const dead = content?._tag === "Unreadable" || (content?._tag === "Owned" && livenessOf(content.owner) === "dead")
     if (dead || entry.startsWith(`${name}.after-`)) {
       rmSync(path, { force: true })
     }

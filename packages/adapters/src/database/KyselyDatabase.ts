@@ -76,7 +76,10 @@ const outermost = Effect.fnUntraced(function* <A, E, R>(
   }
   // A COMMIT that fails, say on a deferred constraint, keeps its connection until it is rolled back.
   const commit = settle(() => transaction.commit().execute(), "commit")
-  yield* ending(level, Effect.tapError(commit, () => rollback(transaction)))
+  yield* ending(
+    level,
+    Effect.tapError(commit, () => rollback(transaction))
+  )
   return exit.value
 })
 
@@ -105,7 +108,10 @@ const savepoint = Effect.fnUntraced(function* <A, E, R>(
     return yield* exit
   }
   const release = command(around.kysely, `release savepoint ${name}`)
-  yield* ending(level, Effect.tapError(release, () => Effect.ignore(undo)))
+  yield* ending(
+    level,
+    Effect.tapError(release, () => Effect.ignore(undo))
+  )
   return exit.value
 })
 
@@ -157,9 +163,7 @@ export const make = Effect.fnUntraced(function* (options: {
         ? slots.withPermit(
             unlessClosed(Effect.uninterruptibleMask((restore) => outermost(kysely, owner, current, self, restore)))
           )
-        : around.turn.withPermit(
-            Effect.uninterruptibleMask((restore) => savepoint(around, current, self, restore))
-          )
+        : around.turn.withPermit(Effect.uninterruptibleMask((restore) => savepoint(around, current, self, restore)))
     })
 
   return { dialect, schema, query, transaction }

@@ -56,7 +56,13 @@ export interface PostgresOptions {
 
 /** What every session starts with, whatever the server's, the database's or the role's settings are. */
 const sessionOptions = (schema: string): string =>
-  [`search_path=${schema}`, "timezone=UTC", "datestyle=ISO", "bytea_output=hex", "default_transaction_isolation=read\\ committed"]
+  [
+    `search_path=${schema}`,
+    "timezone=UTC",
+    "datestyle=ISO",
+    "bytea_output=hex",
+    "default_transaction_isolation=read\\ committed"
+  ]
     .map((setting) => `-c ${setting}`)
     .join(" ")
 
@@ -78,19 +84,20 @@ const openPool = Effect.fnUntraced(function* (options: PostgresOptions, schema: 
     catch: () => new DatabaseUrlInvalid()
   })
   const context = yield* Effect.context()
-  const open = () => new pg.Pool({
-    connectionString,
-    max: options.poolSize ?? POOL_SIZE,
-    application_name: options.applicationName ?? "pointback",
-    connectionTimeoutMillis: Duration.toMillis(options.connectTimeout ?? CONNECT_TIMEOUT),
-    statement_timeout: Duration.toMillis(options.statementTimeout ?? STATEMENT_TIMEOUT),
-    lock_timeout: Duration.toMillis(options.lockTimeout ?? LOCK_TIMEOUT),
-    idle_in_transaction_session_timeout: Duration.toMillis(
-      options.idleInTransactionTimeout ?? IDLE_IN_TRANSACTION_TIMEOUT
-    ),
-    keepAlive: true,
-    types: { getTypeParser: columnParser as never }
-  })
+  const open = () =>
+    new pg.Pool({
+      connectionString,
+      max: options.poolSize ?? POOL_SIZE,
+      application_name: options.applicationName ?? "pointback",
+      connectionTimeoutMillis: Duration.toMillis(options.connectTimeout ?? CONNECT_TIMEOUT),
+      statement_timeout: Duration.toMillis(options.statementTimeout ?? STATEMENT_TIMEOUT),
+      lock_timeout: Duration.toMillis(options.lockTimeout ?? LOCK_TIMEOUT),
+      idle_in_transaction_session_timeout: Duration.toMillis(
+        options.idleInTransactionTimeout ?? IDLE_IN_TRANSACTION_TIMEOUT
+      ),
+      keepAlive: true,
+      types: { getTypeParser: columnParser as never }
+    })
   const pool = yield* Effect.acquireRelease(Effect.sync(open), (pool) =>
     // The pool waits for every connection that is still in use; one that hangs must not keep the process alive.
     Effect.timeoutOption(Effect.interruptible(Effect.ignore(Effect.tryPromise(() => pool.end()))), CLOSE_PATIENCE)
@@ -107,11 +114,7 @@ const openPool = Effect.fnUntraced(function* (options: PostgresOptions, schema: 
 /** Opens a pool and makes one connection, so that a wrong URL or password shows at the start. */
 export const make = Effect.fnUntraced(function* (
   options: PostgresOptions
-): Effect.fn.Return<
-  Database["Service"],
-  DatabaseError | DatabaseUrlInvalid | SchemaNameInvalid,
-  Scope.Scope
-> {
+): Effect.fn.Return<Database["Service"], DatabaseError | DatabaseUrlInvalid | SchemaNameInvalid, Scope.Scope> {
   const schema = yield* requireSchemaName(options.schema ?? DEFAULT_SCHEMA)
   const pool = yield* openPool(options, schema)
   const database = yield* makeFromKysely({

@@ -30,9 +30,18 @@ const cases: ReadonlyArray<readonly [sql: string, value: unknown]> = [
   ["'x'::char(3)", "x  "],
   ["current_schema()", "pointback"],
   ["array[1, null, 3]::int8[]", [1, null, 3]],
-  ["array[[1, 2], [3, 4]]::int4[]", [[1, 2], [3, 4]]],
+  [
+    "array[[1, 2], [3, 4]]::int4[]",
+    [
+      [1, 2],
+      [3, 4]
+    ]
+  ],
   ["array[]::text[]", []],
-  [`array['a,b', 'q"uote', 'back\\slash', 'NULL', '', null, '{}']`, ["a,b", 'q"uote', "back\\slash", "NULL", "", null, "{}"]],
+  [
+    `array['a,b', 'q"uote', 'back\\slash', 'NULL', '', null, '{}']`,
+    ["a,b", 'q"uote', "back\\slash", "NULL", "", null, "{}"]
+  ],
   ["array[1.10, 2]::numeric[]", ["1.10", "2"]],
   ["array['2024-02-29 10:00:00.000001+00']::timestamptz[]", ["2024-02-29 10:00:00.000001+00"]],
   [`array['{"n": 1.10}']::jsonb[]`, ['{"n": 1.10}']],

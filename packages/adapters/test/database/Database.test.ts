@@ -103,11 +103,13 @@ describe.each(dialects)("Database on %s", (dialect) => {
       Effect.gen(function* () {
         const outside = yield* Effect.forkChild(Effect.andThen(Effect.sleep(20), ids))
         yield* Effect.ignore(
-          inTransaction(Effect.gen(function* () {
-            yield* insert(1)
-            yield* Effect.sleep(60)
-            return yield* Effect.fail("undo")
-          }))
+          inTransaction(
+            Effect.gen(function* () {
+              yield* insert(1)
+              yield* Effect.sleep(60)
+              return yield* Effect.fail("undo")
+            })
+          )
         )
         expect(yield* Fiber.join(outside)).toEqual([])
       })
@@ -115,7 +117,9 @@ describe.each(dialects)("Database on %s", (dialect) => {
   })
 
   test("an error at COMMIT surfaces, rolls back and gives the connection back", async () => {
-    const twice = inTransaction(Effect.andThen(rows("insert into late values (1)"), rows("insert into late values (1)")))
+    const twice = inTransaction(
+      Effect.andThen(rows("insert into late values (1)"), rows("insert into late values (1)"))
+    )
     for (let round = 0; round < 5; round++) {
       expect(await run(reasonOf(twice))).toEqual({ _tag: "UniqueViolation", constraint: "late_key" })
     }

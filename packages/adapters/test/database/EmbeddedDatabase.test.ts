@@ -30,10 +30,14 @@ const opened = <A, E>(
   effect: Effect.Effect<A, E, Database>,
   options: Partial<EmbeddedDatabase.EmbeddedOptions<unknown>> = {}
 ): Promise<A> =>
-  Effect.runPromise(Effect.provide(effect, EmbeddedDatabase.layer({ folder, prepare, image, ...options }), { local: true }))
+  Effect.runPromise(
+    Effect.provide(effect, EmbeddedDatabase.layer({ folder, prepare, image, ...options }), { local: true })
+  )
 
 const failure = (options: Partial<EmbeddedDatabase.EmbeddedOptions<unknown>> = {}): Promise<unknown> =>
-  Effect.runPromise(Effect.flip(Layer.build(EmbeddedDatabase.layer({ folder, prepare, image, ...options })).pipe(Effect.scoped)))
+  Effect.runPromise(
+    Effect.flip(Layer.build(EmbeddedDatabase.layer({ folder, prepare, image, ...options })).pipe(Effect.scoped))
+  )
 
 describe("a database in a folder", () => {
   test("is made on the first start, prepared once, and found again", async () => {
@@ -83,10 +87,16 @@ describe("a database in a folder", () => {
   test("is refused where other files are, and where another version wrote it", async () => {
     mkdirSync(folder)
     writeFileSync(join(folder, "letter.txt"), "dear")
-    expect(await failure()).toMatchObject({ _tag: "DatabaseFolderUnusable", problem: expect.stringContaining("other files") as unknown })
+    expect(await failure()).toMatchObject({
+      _tag: "DatabaseFolderUnusable",
+      problem: expect.stringContaining("other files") as unknown
+    })
     expect(readdirSync(folder)).toEqual(["letter.txt"])
     writeFileSync(join(folder, "PG_VERSION"), "17\n")
-    expect(await failure()).toMatchObject({ _tag: "DatabaseFolderUnusable", problem: expect.stringContaining("PostgreSQL 17") as unknown })
+    expect(await failure()).toMatchObject({
+      _tag: "DatabaseFolderUnusable",
+      problem: expect.stringContaining("PostgreSQL 17") as unknown
+    })
     const file = join(parent, "file")
     writeFileSync(file, "")
     expect(await failure({ folder: file })).toMatchObject({ _tag: "DatabaseFolderUnusable" })
@@ -95,7 +105,9 @@ describe("a database in a folder", () => {
 
   test("survives a kill at any moment of its first start", { timeout: 180_000 }, async () => {
     // From the start of the process until well after the database is open, a moment in each of six stretches.
-    const moments = fc.sample(fc.double({ min: 0, max: 1, noNaN: true }), 6).map((random, index) => (index + random) * 600)
+    const moments = fc
+      .sample(fc.double({ min: 0, max: 1, noNaN: true }), 6)
+      .map((random, index) => (index + random) * 600)
     let finished = 0
     for (const moment of moments) {
       const child = startEmbeddedProcess("hold", folder)

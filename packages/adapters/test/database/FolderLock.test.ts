@@ -22,7 +22,12 @@ afterEach(() => rmSync(parent, { recursive: true, force: true }))
 /** The lock, held while `use` runs. */
 const holding = <A>(use: (lock: FolderLock) => A): Promise<A> =>
   Effect.runPromise(
-    Effect.scoped(Effect.map(holdFolder(folder, (cause) => new Error("file system", { cause })), use))
+    Effect.scoped(
+      Effect.map(
+        holdFolder(folder, (cause) => new Error("file system", { cause })),
+        use
+      )
+    )
   )
 
 const refusal = (): Promise<DatabaseLocked> =>
@@ -30,8 +35,7 @@ const refusal = (): Promise<DatabaseLocked> =>
 
 const token = "00000000-0000-4000-8000-000000000000"
 
-const writeLock = (owner: object) =>
-  writeFileSync(file, JSON.stringify({ ...currentProcess(), token, ...owner }))
+const writeLock = (owner: object) => writeFileSync(file, JSON.stringify({ ...currentProcess(), token, ...owner }))
 
 /** The number of a process that has ended. */
 const deadPid = (): number => spawnSync("true").pid

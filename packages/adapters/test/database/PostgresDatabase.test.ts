@@ -36,9 +36,10 @@ const busySessions = () => sessions("state <> 'idle'")
 
 const killSessions = () =>
   asAdministrator(Redacted.value(url), (client) =>
-    client.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()", [
-      name
-    ])
+    client.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()",
+      [name]
+    )
   )
 
 /** How long it takes, in milliseconds. */
@@ -48,9 +49,15 @@ const elapsed = <A, E, R>(self: Effect.Effect<A, E, R>) =>
 describe("connections", () => {
   test("transactions that all query again do not starve a pool of one", async () => {
     const work = inTransaction(Effect.andThen(rows("select 1"), rows("select 2")))
-    const done = await run(Effect.all(Array.from({ length: 8 }, () => work), { concurrency: "unbounded" }), {
-      poolSize: 1
-    })
+    const done = await run(
+      Effect.all(
+        Array.from({ length: 8 }, () => work),
+        { concurrency: "unbounded" }
+      ),
+      {
+        poolSize: 1
+      }
+    )
     expect(done).toHaveLength(8)
   })
 
@@ -165,7 +172,12 @@ describe("what the server says", () => {
         yield* rows(`update counter set value = ${(found[0]?.value ?? 0) + 1} where id = 1`)
       })
     ).pipe(Effect.retry({ while: (error: DatabaseError) => error.isRetryable, times: 50 }))
-    await run(Effect.all(Array.from({ length: 8 }, () => increment), { concurrency: "unbounded" }))
+    await run(
+      Effect.all(
+        Array.from({ length: 8 }, () => increment),
+        { concurrency: "unbounded" }
+      )
+    )
     expect(await run(rows("select value from counter where id = 1"))).toEqual([{ value: 8 }])
     expect(attempts).toBeGreaterThan(8)
 

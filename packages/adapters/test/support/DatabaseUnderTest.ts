@@ -1,4 +1,5 @@
-import { Effect, Layer, ManagedRuntime } from "effect"
+import type { Effect, Layer } from "effect"
+import { ManagedRuntime } from "effect"
 import { sql } from "kysely"
 import { afterAll, beforeAll } from "vitest"
 import { Database, type Dialect } from "../../src/database/Database.ts"
@@ -16,7 +17,12 @@ export const dialects: ReadonlyArray<Dialect> = ["postgres", "pglite"]
 /** Statements as text, for tests: the rows, as the driver gave them. */
 export const rows = <Row = Record<string, unknown>>(text: string) =>
   Database.use((database) =>
-    database.query((kysely, signal) => sql.raw<Row>(text).execute(kysely, { signal }).then((result) => result.rows))
+    database.query((kysely, signal) =>
+      sql
+        .raw<Row>(text)
+        .execute(kysely, { signal })
+        .then((result) => result.rows)
+    )
   )
 
 /** Does something inside a transaction. */

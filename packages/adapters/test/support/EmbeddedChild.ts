@@ -16,8 +16,7 @@ import { PREPARED_ROWS } from "./EmbeddedProcess.ts"
 
 const say = (line: string) => Effect.sync(() => console.log(line))
 
-const execute = (text: string) =>
-  Database.use((database) => database.query((kysely) => sql.raw(text).execute(kysely)))
+const execute = (text: string) => Database.use((database) => database.query((kysely) => sql.raw(text).execute(kysely)))
 
 /** Many small statements, so that a kill is likely to fall between two of them. */
 const prepare = Effect.gen(function* () {
@@ -51,7 +50,10 @@ const programs: Record<string, (folder: string) => Effect.Effect<unknown, unknow
   contend: (folder) =>
     Effect.gen(function* () {
       yield* holdFolder(folder, (cause) => cause).pipe(
-        Effect.retry({ while: (error) => (error as { _tag?: string })._tag === "DatabaseLocked", schedule: Schedule.spaced("1 millis") })
+        Effect.retry({
+          while: (error) => (error as { _tag?: string })._tag === "DatabaseLocked",
+          schedule: Schedule.spaced("1 millis")
+        })
       )
       const alone = `${folder}.inside`
       writeFileSync(alone, String(process.pid))

@@ -42,7 +42,9 @@ export const startEmbeddedProcess = (what: string, folder: string): EmbeddedProc
       look()
       output.on("line", look)
       void ended.then((code) =>
-        reject(new Error(`The process ended with ${code} and did not say ${wanted}:\n${lines.join("\n")}${errors.join("")}`))
+        reject(
+          new Error(`The process ended with ${code} and did not say ${wanted}:\n${lines.join("\n")}${errors.join("")}`)
+        )
       )
     })
   return { pid: child.pid ?? 0, lines, said, signal: (signal) => void child.kill(signal), ended }

@@ -139,7 +139,10 @@ const launch = async (): Promise<PostgresServer | undefined> => {
     const bin = await readableBin(root, account)
     const data = initialise(root, bin, account)
     const port = await freePort()
-    const args = Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => ["-c", `${name}=${value}`])
+    const args = Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => [
+      "-c",
+      `${name}=${value}`
+    ])
     const guardian = spawn("sh", ["-c", GUARDIAN, "sh", root, join(bin, "postgres"), "-D", data, ...args], {
       ...account,
       cwd: root,
