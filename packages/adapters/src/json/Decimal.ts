@@ -55,7 +55,9 @@ const shift = (digits: string, position: number): string => {
 
 /** Says in words what `fromSource` found wrong. */
 export const describeProblem = (problem: DecimalProblem): string =>
-  problem === "notANumber" ? "a JSON number is expected" : `a number of at most ${MAXIMUM_LENGTH} characters is expected`
+  problem === "notANumber"
+    ? "a JSON number is expected"
+    : `a number of at most ${MAXIMUM_LENGTH} characters is expected`
 
 /**
  * A decimal as an amount of points, in ten-thousandths. Fails where it has more than four fractional or more than

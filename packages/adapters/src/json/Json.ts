@@ -51,9 +51,7 @@ class NumberTooLong extends Error {}
 
 const reviveNumber = (_name: string, value: unknown, context: { readonly source?: string }): unknown =>
   typeof value === "number"
-    ? new JsonNumber(
-      Result.getOrThrowWith(Decimal.fromSource(context.source as string), () => new NumberTooLong())
-    )
+    ? new JsonNumber(Result.getOrThrowWith(Decimal.fromSource(context.source as string), () => new NumberTooLong()))
     : value
 
 /** Reads a JSON text. Fails with `notJson`, or with `numberTooLong` for a number of more than 64 characters. */

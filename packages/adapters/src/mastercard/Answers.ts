@@ -123,5 +123,5 @@ const pickEntry = (entry: Json.Json, names: Assumptions): Record<string, unknown
 /** Takes members by their assumed names; null and a missing member mean the same. */
 const pick = (body: Json.Json, names: Record<string, string>): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries(names).map(([name, wire]) => [name, Json.isObject(body) ? body[wire] ?? undefined : undefined])
+    Object.entries(names).map(([name, wire]) => [name, Json.isObject(body) ? (body[wire] ?? undefined) : undefined])
   )

@@ -25,7 +25,7 @@ type ReadPage = (offset: number) => Effect.Effect<Page, MastercardError>
  *
  * Fails with `MastercardOutcomeUnknown` where the listing repeats itself, has more than 200 pages or keeps changing.
  */
-export const readAll = Effect.fnUntraced(function*(read: ReadPage): Effect.fn.Return<Page, MastercardError> {
+export const readAll = Effect.fnUntraced(function* (read: ReadPage): Effect.fn.Return<Page, MastercardError> {
   for (let attempt = 0; attempt < MAXIMUM_ATTEMPTS; attempt++) {
     const pages = yield* readPages(read)
     const [first = []] = pages
@@ -34,7 +34,7 @@ export const readAll = Effect.fnUntraced(function*(read: ReadPage): Effect.fn.Re
   return yield* unreadable("the history kept changing while it was read")
 })
 
-const readPages = Effect.fnUntraced(function*(read: ReadPage): Effect.fn.Return<ReadonlyArray<Page>, MastercardError> {
+const readPages = Effect.fnUntraced(function* (read: ReadPage): Effect.fn.Return<ReadonlyArray<Page>, MastercardError> {
   const pages: Array<Page> = []
   let offset = 0
   while (pages.length < MAXIMUM_PAGES) {

@@ -1,6 +1,6 @@
 /** Keeps account and card numbers out of logs, errors and spans. */
 
-/** Digits in a row from which on they are taken for an account or a card: a card has 13 at least, a redemption id 7. */
+/** The longest run of digits that stays readable: a redemption id has seven, a card number thirteen at least. */
 const LONGEST_HARMLESS_DIGITS = 11
 
 /** Last characters that stay readable, enough to tell two accounts of a person apart. */
@@ -9,12 +9,12 @@ const READABLE = 4
 const LONG_NUMBER = new RegExp(`[0-9]{${LONGEST_HARMLESS_DIGITS + 1},}`, "g")
 
 /** An account number with all but its last four characters hidden: `…6652`. */
-export const maskAccount = (account: string): string => account.length <= READABLE ? "…" : "…" + account.slice(-READABLE)
+export const maskAccount = (account: string): string =>
+  account.length <= READABLE ? "…" : "…" + account.slice(-READABLE)
 
 /** A text with every number that could be an account or a card masked, and with the given account masked. */
 export const maskText = (text: string, account?: string): string => {
-  const masked = account === undefined || account.length <= READABLE
-    ? text
-    : text.replaceAll(account, () => maskAccount(account))
+  const masked =
+    account === undefined || account.length <= READABLE ? text : text.replaceAll(account, () => maskAccount(account))
   return masked.replace(LONG_NUMBER, maskAccount)
 }

@@ -24,25 +24,28 @@ export const READ_REPEATS = 2
 const READ_SCHEDULE = Schedule.exponential("200 millis").pipe(Schedule.jittered)
 
 /** Calls Mastercard. Account numbers are RANACs. */
-export class Mastercard extends Context.Service<Mastercard, {
-  /**
-   * `POST /redemptions/{id}/credits`: gives points of a redemption back, all of them where `points` is undefined.
-   *
-   * Sent exactly once and never repeated: it is not idempotent. Interrupting it leaves its outcome unknown.
-   */
-  readonly credit: (request: Requests.CreditRequest) => Effect.Effect<Answers.CreditAnswer, MastercardError>
-  /** `POST /redemptions`: redeems points. Sent exactly once, like a credit. */
-  readonly redeem: (request: Requests.RedeemRequest) => Effect.Effect<Answers.RedeemAnswer, MastercardError>
-  /**
-   * `GET /redemptions`, all pages: every redemption and credit of an account in a period, newest first. The period is
-   * widened (see `Assumptions.historyMarginDays`), so entries outside of it may be among them.
-   */
-  readonly redemptions: (
-    request: Requests.HistoryRequest
-  ) => Effect.Effect<ReadonlyArray<Answers.HistoryEntry>, MastercardError>
-  /** `GET /redeemers/{user_id}`: the balance of an account. */
-  readonly redeemer: (request: Requests.RedeemerRequest) => Effect.Effect<Answers.Redeemer, MastercardError>
-}>()("@pointback/adapters/Mastercard") {
+export class Mastercard extends Context.Service<
+  Mastercard,
+  {
+    /**
+     * `POST /redemptions/{id}/credits`: gives points of a redemption back, all of them where `points` is undefined.
+     *
+     * Sent exactly once and never repeated: it is not idempotent. Interrupting it leaves its outcome unknown.
+     */
+    readonly credit: (request: Requests.CreditRequest) => Effect.Effect<Answers.CreditAnswer, MastercardError>
+    /** `POST /redemptions`: redeems points. Sent exactly once, like a credit. */
+    readonly redeem: (request: Requests.RedeemRequest) => Effect.Effect<Answers.RedeemAnswer, MastercardError>
+    /**
+     * `GET /redemptions`, all pages: every redemption and credit of an account in a period, newest first. The period is
+     * widened (see `Assumptions.historyMarginDays`), so entries outside of it may be among them.
+     */
+    readonly redemptions: (
+      request: Requests.HistoryRequest
+    ) => Effect.Effect<ReadonlyArray<Answers.HistoryEntry>, MastercardError>
+    /** `GET /redeemers/{user_id}`: the balance of an account. */
+    readonly redeemer: (request: Requests.RedeemerRequest) => Effect.Effect<Answers.Redeemer, MastercardError>
+  }
+>()("@pointback/adapters/Mastercard") {
   /** The client of a configuration. Fails with `MastercardConfigInvalid`. */
   static readonly layer = (
     config: MastercardConfig.MastercardConfig
@@ -56,22 +59,22 @@ export class Mastercard extends Context.Service<Mastercard, {
 }
 
 /** Builds the client. Nothing is sent, and no connection is kept. */
-export const make = Effect.fnUntraced(function*(settings: MastercardConfig.MastercardConfig) {
+export const make = Effect.fnUntraced(function* (settings: MastercardConfig.MastercardConfig) {
   const config = yield* Effect.fromResult(MastercardConfig.validate(settings))
   const call = caller(config)
   const names = config.assumptions
 
-  const credit = Effect.fn("Mastercard.credit")(function*(request: Requests.CreditRequest) {
+  const credit = Effect.fn("Mastercard.credit")(function* (request: Requests.CreditRequest) {
     yield* Effect.annotateCurrentSpan({ redemptionId: request.redemptionId, account: maskAccount(request.userId) })
     return yield* call(Requests.credit(request), "POST /redemptions/{id}/credits", Answers.credit)
   })
 
-  const redeem = Effect.fn("Mastercard.redeem")(function*(request: Requests.RedeemRequest) {
+  const redeem = Effect.fn("Mastercard.redeem")(function* (request: Requests.RedeemRequest) {
     yield* Effect.annotateCurrentSpan({ account: maskAccount(request.userId) })
     return yield* call(Requests.redeem(request, names), "POST /redemptions", Answers.redeem(names))
   })
 
-  const redemptions = Effect.fn("Mastercard.redemptions")(function*(request: Requests.HistoryRequest) {
+  const redemptions = Effect.fn("Mastercard.redemptions")(function* (request: Requests.HistoryRequest) {
     yield* Effect.annotateCurrentSpan({ account: maskAccount(request.userId) })
     const readPage = Answers.history(names)
     return yield* History.readAll((offset) =>
@@ -79,11 +82,9 @@ export const make = Effect.fnUntraced(function*(settings: MastercardConfig.Maste
     )
   })
 
-  const redeemer = Effect.fn("Mastercard.redeemer")(function*(request: Requests.RedeemerRequest) {
+  const redeemer = Effect.fn("Mastercard.redeemer")(function* (request: Requests.RedeemerRequest) {
     yield* Effect.annotateCurrentSpan({ account: maskAccount(request.userId) })
-    return yield* repeatReading(
-      call(Requests.redeemer(request), "GET /redeemers/{user_id}", Answers.redeemer(names))
-    )
+    return yield* repeatReading(call(Requests.redeemer(request), "GET /redeemers/{user_id}", Answers.redeemer(names)))
   })
 
   return Mastercard.of({ credit, redeem, redemptions, redeemer })
@@ -100,7 +101,7 @@ const caller = (config: MastercardConfig.MastercardConfig) => {
     Redacted.value(config.consumerKey),
     Result.getOrThrow(SigningKey.fromPem(Redacted.value(config.signingKey)))
   )
-  return Effect.fnUntraced(function*<A>(
+  return Effect.fnUntraced(function* <A>(
     prepared: Result.Result<Requests.Prepared, string>,
     name: string,
     read: Answers.Reader<A>

@@ -73,7 +73,9 @@ export const validate = (config: MastercardConfig): Result.Result<MastercardConf
   const url = readUrl(config.url.href)
   if (Result.isFailure(url)) return Result.fail(invalid(VARIABLES.url, url.failure))
   if (!CONSUMER_KEY.test(Redacted.value(config.consumerKey))) {
-    return Result.fail(invalid(VARIABLES.consumerKey, "1 to 256 visible characters without quotes and commas are expected"))
+    return Result.fail(
+      invalid(VARIABLES.consumerKey, "1 to 256 visible characters without quotes and commas are expected")
+    )
   }
   const key = SigningKey.fromPem(Redacted.value(config.signingKey))
   if (Result.isFailure(key)) return Result.fail(invalid(VARIABLES.signingKey, key.failure))
@@ -84,7 +86,9 @@ export const validate = (config: MastercardConfig): Result.Result<MastercardConf
   return Result.succeed({ ...config, url: url.success })
 }
 
-const required = Effect.fnUntraced(function*(variable: string): Effect.fn.Return<Redacted.Redacted, MastercardConfigInvalid> {
+const required = Effect.fnUntraced(function* (
+  variable: string
+): Effect.fn.Return<Redacted.Redacted, MastercardConfigInvalid> {
   const value = yield* Effect.mapError(Config.Redacted(variable), () => invalid(variable, "it is not set"))
   // A file that a variable was filled from ends with a line end more often than not.
   const text = Redacted.value(value).trim()
@@ -94,12 +98,13 @@ const required = Effect.fnUntraced(function*(variable: string): Effect.fn.Return
 const limit = (variable: string, fallback: Duration.Duration) =>
   Config.Duration(variable).pipe(
     Config.withDefault(fallback),
-    Effect.mapError(() => invalid(variable, "a time such as \"30 seconds\" is expected"))
+    Effect.mapError(() => invalid(variable, 'a time such as "30 seconds" is expected'))
   )
 
 const readKeyFile = (path: string): Effect.Effect<string, MastercardConfigInvalid> =>
   Effect.tryPromise({
-    try: async () => (await stat(path)).size > SigningKey.MAXIMUM_KEY_FILE_BYTES ? undefined : await readFile(path, "utf8"),
+    try: async () =>
+      (await stat(path)).size > SigningKey.MAXIMUM_KEY_FILE_BYTES ? undefined : await readFile(path, "utf8"),
     // Neither the path nor the error's text: a key that was pasted without its first line would be printed.
     catch: (cause) => {
       const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unreadable"
@@ -108,12 +113,14 @@ const readKeyFile = (path: string): Effect.Effect<string, MastercardConfigInvali
   }).pipe(
     Effect.flatMap((pem) =>
       pem === undefined
-        ? Effect.fail(invalid(VARIABLES.signingKey, `the file has more than ${SigningKey.MAXIMUM_KEY_FILE_BYTES} bytes`))
+        ? Effect.fail(
+            invalid(VARIABLES.signingKey, `the file has more than ${SigningKey.MAXIMUM_KEY_FILE_BYTES} bytes`)
+          )
         : Effect.succeed(pem)
     )
   )
 
-const readSigningKey = Effect.fnUntraced(function*() {
+const readSigningKey = Effect.fnUntraced(function* () {
   const setting = Redacted.value(yield* required(VARIABLES.signingKey))
   return Redacted.make(SigningKey.isPem(setting) ? setting : yield* readKeyFile(setting))
 })
@@ -123,17 +130,19 @@ const readSigningKey = Effect.fnUntraced(function*() {
  * or the path of a PEM file), and the time limits `POINTBACK_MASTERCARD_CONNECT_LIMIT` and `…_ANSWER_LIMIT` where they
  * are set. Fails with `MastercardConfigInvalid`, which names the variable.
  */
-export const fromEnvironment: Effect.Effect<MastercardConfig, MastercardConfigInvalid> = Effect.gen(function*() {
+export const fromEnvironment: Effect.Effect<MastercardConfig, MastercardConfigInvalid> = Effect.gen(function* () {
   const text = Redacted.value(yield* required(VARIABLES.url))
   const url = yield* Effect.fromResult(Result.mapError(readUrl(text), (problem) => invalid(VARIABLES.url, problem)))
-  return yield* Effect.fromResult(validate({
-    url,
-    consumerKey: yield* required(VARIABLES.consumerKey),
-    signingKey: yield* readSigningKey(),
-    connectLimit: yield* limit(VARIABLES.connectLimit, DEFAULT_CONNECT_LIMIT),
-    answerLimit: yield* limit(VARIABLES.answerLimit, DEFAULT_ANSWER_LIMIT),
-    assumptions: Assumptions.defaults
-  }))
+  return yield* Effect.fromResult(
+    validate({
+      url,
+      consumerKey: yield* required(VARIABLES.consumerKey),
+      signingKey: yield* readSigningKey(),
+      connectLimit: yield* limit(VARIABLES.connectLimit, DEFAULT_CONNECT_LIMIT),
+      answerLimit: yield* limit(VARIABLES.answerLimit, DEFAULT_ANSWER_LIMIT),
+      assumptions: Assumptions.defaults
+    })
+  )
 })
 
 /** A configuration from values at hand, with the default limits and assumptions where none are given. */

@@ -36,14 +36,18 @@ export const percentEncode = (text: string): string =>
 /** `oauth_body_hash`: base64 of the SHA-256 of the body's bytes, also of none. */
 export const bodyHash = (body: Uint8Array): string => createHash("sha256").update(body).digest("base64")
 
-const byCodeUnits = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
+const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** The parameters of query and header as `k=v` pairs, sorted by name, then by value, as they are and joined by `&`. */
 export const parameterString = (url: URL, oauth: Record<string, string>): string => {
-  const query = url.search.slice(1).split("&").filter((pair) => pair !== "").map((pair) => {
-    const equals = pair.indexOf("=")
-    return equals === -1 ? [pair, ""] as const : [pair.slice(0, equals), pair.slice(equals + 1)] as const
-  })
+  const query = url.search
+    .slice(1)
+    .split("&")
+    .filter((pair) => pair !== "")
+    .map((pair) => {
+      const equals = pair.indexOf("=")
+      return equals === -1 ? ([pair, ""] as const) : ([pair.slice(0, equals), pair.slice(equals + 1)] as const)
+    })
   return [...query, ...Object.entries(oauth)]
     .sort(([nameA, valueA], [nameB, valueB]) => byCodeUnits(nameA, nameB) || byCodeUnits(valueA, valueB))
     .map(([name, value]) => `${name}=${value}`)
@@ -70,5 +74,10 @@ export const authorizationHeader = (request: Request, signer: Signer): string =>
   const text = baseString(request.method, request.url, oauth)
   const signature = sign("RSA-SHA256", Buffer.from(text, "utf8"), signer.key).toString("base64")
   const fields = { ...oauth, oauth_signature: percentEncode(signature) }
-  return "OAuth " + Object.entries(fields).map(([name, value]) => `${name}="${value}"`).join(",")
+  return (
+    "OAuth " +
+    Object.entries(fields)
+      .map(([name, value]) => `${name}="${value}"`)
+      .join(",")
+  )
 }

@@ -71,7 +71,7 @@ export const fromNoAnswer = (
 ): MastercardNotSent | MastercardOutcomeUnknown => {
   const code = codeOf(error)
   if (connected) return unknown(call, error === undefined ? "timeout" : "connectionLost", code)
-  return notSent(call, error === undefined ? "connectTimeout" : NOT_CONNECTED[code] ?? "connectFailed", code)
+  return notSent(call, error === undefined ? "connectTimeout" : (NOT_CONNECTED[code] ?? "connectFailed"), code)
 }
 
 /** A call that must not be sent as it is. */
@@ -107,10 +107,13 @@ export const isWorthRepeating = (error: MastercardError): boolean => {
 const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** Decodes a body by a schema. The failure names the members that are missing or wrong and never quotes a value. */
-export const decoder = <A>(schema: Schema.ConstraintDecoder<A>): (body: unknown) => Result.Result<A, string> => {
+export const decoder = <A>(schema: Schema.ConstraintDecoder<A>): ((body: unknown) => Result.Result<A, string>) => {
   const decode = Schema.decodeUnknownResult(schema)
-  return (body) => Result.mapError(decode(body, { errors: "all" }), ({ issue }) => {
-    const paths = issuesOf(issue).issues.map(({ path = [] }) => path.length === 0 ? "the whole" : path.join("."))
-    return `missing or wrong: ${paths.join(", ")}`
-  })
+  return (body) =>
+    Result.mapError(decode(body, { errors: "all" }), ({ issue }) => {
+      const paths = issuesOf(issue).issues.map(({ path = [] }) =>
+        path.length === 0 ? "the whole" : path.map(String).join(".")
+      )
+      return `missing or wrong: ${paths.join(", ")}`
+    })
 }

@@ -35,7 +35,10 @@ export const fromBody = (body: string, account?: string): ReadonlyArray<Reason> 
   const errors = member(Option.getOrUndefined(Result.getSuccess(Json.parse(body))), "Errors")
   const error = member(errors, "Error")
   const list = Array.isArray(error) ? error : [error]
-  return list.filter(Json.isObject).slice(0, MAXIMUM_REASONS).map((item) => fromItem(item, account))
+  return list
+    .filter(Json.isObject)
+    .slice(0, MAXIMUM_REASONS)
+    .map((item) => fromItem(item, account))
 }
 
 const fromItem = (item: Json.JsonObject, account: string | undefined): Reason => ({

@@ -75,29 +75,43 @@ const pointsNumber = (points: Points.Points): Json.JsonNumber => Json.number(Poi
 /** `POST /redemptions/{id}/credits`. Fails with the names of the fields that are invalid. */
 export const credit = (request: CreditRequest): Result.Result<Prepared, string> => {
   const { points, processedBy, redemptionId, redemptionType, userId } = request
-  return prepare(invalidFields({ redemptionId, processedBy, userId }, points), () => ({
-    method: "POST",
-    path: `/redemptions/${percentEncode(redemptionId)}/credits`,
-    body: {
-      processedBy,
-      redemptionType,
-      userId,
-      userIdType: USER_ID_TYPE,
-      partialCreditPoints: points === undefined ? undefined : pointsNumber(points)
-    },
-    account: userId
-  }), `POST /redemptions/${redemptionId}/credits`)
+  return prepare(
+    invalidFields({ redemptionId, processedBy, userId }, points),
+    () => ({
+      method: "POST",
+      path: `/redemptions/${percentEncode(redemptionId)}/credits`,
+      body: {
+        processedBy,
+        redemptionType,
+        userId,
+        userIdType: USER_ID_TYPE,
+        partialCreditPoints: points === undefined ? undefined : pointsNumber(points)
+      },
+      account: userId
+    }),
+    `POST /redemptions/${redemptionId}/credits`
+  )
 }
 
 /** `POST /redemptions`. */
 export const redeem = (request: RedeemRequest, names: Assumptions): Result.Result<Prepared, string> => {
   const { points, processedBy, redemptionType, userId } = request
-  return prepare(invalidFields({ processedBy, userId }, points), () => ({
-    method: "POST",
-    path: "/redemptions",
-    body: { processedBy, redemptionType, userId, userIdType: USER_ID_TYPE, [names.redeemPoints]: pointsNumber(points) },
-    account: userId
-  }), "POST /redemptions")
+  return prepare(
+    invalidFields({ processedBy, userId }, points),
+    () => ({
+      method: "POST",
+      path: "/redemptions",
+      body: {
+        processedBy,
+        redemptionType,
+        userId,
+        userIdType: USER_ID_TYPE,
+        [names.redeemPoints]: pointsNumber(points)
+      },
+      account: userId
+    }),
+    "POST /redemptions"
+  )
 }
 
 /** One page of `GET /redemptions`, from the entry `offset` on. */
@@ -125,12 +139,18 @@ export const history = (
 
 /** `GET /redeemers/{user_id}`. */
 export const redeemer = ({ redemptionType, userId }: RedeemerRequest): Result.Result<Prepared, string> =>
-  prepare(invalidFields({ userId }), () => ({
-    method: "GET",
-    path: `/redeemers/${percentEncode(userId)}?${queryString({ user_id_type: USER_ID_TYPE, redemptionType })}`,
-    body: undefined,
-    account: userId
-  }), `GET /redeemers/${maskAccount(userId)}`)
+  prepare(
+    invalidFields({ userId }),
+    () => ({
+      method: "GET",
+      path: `/redeemers/${percentEncode(userId)}?${queryString({ user_id_type: USER_ID_TYPE, redemptionType })}`,
+      body: undefined,
+      account: userId
+    }),
+    `GET /redeemers/${maskAccount(userId)}`
+  )
 
 const queryString = (parameters: Record<string, string>): string =>
-  Object.entries(parameters).map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`).join("&")
+  Object.entries(parameters)
+    .map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`)
+    .join("&")

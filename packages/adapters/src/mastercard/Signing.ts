@@ -11,15 +11,18 @@ const NONCE_BYTES = 16
 
 /** Signs calls below a base URL. Each call gets a fresh nonce and timestamp, over the very bytes that are sent. */
 export const make = (base: URL, consumerKey: string, key: KeyObject) =>
-  Effect.fnUntraced(function*(call: Prepared): Effect.fn.Return<HttpClientRequest.HttpClientRequest> {
+  Effect.fnUntraced(function* (call: Prepared): Effect.fn.Return<HttpClientRequest.HttpClientRequest> {
     const url = new URL(base.href.replace(/\/$/, "") + call.path)
     const body = new TextEncoder().encode(call.body === undefined ? "" : Json.stringify(call.body))
-    const authorization = OAuth1.authorizationHeader({ method: call.method, url, body }, {
-      consumerKey,
-      key,
-      nonce: randomBytes(NONCE_BYTES).toString("hex"),
-      timestamp: Math.floor((yield* Clock.currentTimeMillis) / 1000)
-    })
+    const authorization = OAuth1.authorizationHeader(
+      { method: call.method, url, body },
+      {
+        consumerKey,
+        key,
+        nonce: randomBytes(NONCE_BYTES).toString("hex"),
+        timestamp: Math.floor((yield* Clock.currentTimeMillis) / 1000)
+      }
+    )
     const request = HttpClientRequest.make(call.method)(url.href, {
       headers: { accept: "application/json", "user-agent": "pointback", authorization }
     })

@@ -19,7 +19,8 @@ export const isPem = (setting: string): boolean => setting.includes(BEGIN)
  */
 export const fromPem = (pem: string): Result.Result<KeyObject, string> => {
   const text = pem.replaceAll("\\n", "\n").trim()
-  if (!text.startsWith(BEGIN)) return Result.fail("it is not PEM text; make one with: openssl pkcs12 -in key.p12 -nodes")
+  if (!text.startsWith(BEGIN))
+    return Result.fail("it is not PEM text; make one with: openssl pkcs12 -in key.p12 -nodes")
   if (text.includes("ENCRYPTED")) return Result.fail("it is encrypted; decrypt it with: openssl pkcs8 -in key.pem")
   if (!text.startsWith(`${BEGIN}PRIVATE KEY-----`)) {
     return Result.fail("it is not PKCS#8; convert it with: openssl pkcs8 -topk8 -nocrypt -in key.pem")

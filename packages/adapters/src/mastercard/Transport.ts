@@ -5,7 +5,7 @@
  * make an unknown outcome of a call that was never read; and nothing keeps a process alive after its work.
  */
 import { NodeHttpClient } from "@effect/platform-node"
-import * as Undici from "@effect/platform-node/Undici"
+import { buildConnector } from "@effect/platform-node/Undici"
 import { Clock, Duration, Effect, Option, Stream } from "effect"
 import { HttpClient, type HttpClientError, type HttpClientRequest, type HttpClientResponse } from "effect/http"
 
@@ -43,11 +43,11 @@ interface Line {
   connected: boolean
 }
 
-type Connector = Undici.buildConnector.connector
+type Connector = buildConnector.connector
 
 /** A transport; its TLS sessions are kept from call to call, its connections are not. */
 export const make = (limits: Limits): Transport => {
-  const connector = Undici.buildConnector({
+  const connector = buildConnector({
     timeout: Duration.toMillis(limits.connectLimit),
     // HTTP/2 may send a refused stream again by itself, and a credit must never go out twice.
     allowH2: false
@@ -62,16 +62,18 @@ export const make = (limits: Limits): Transport => {
 }
 
 /** Notes when the connection stands, TLS included, and refuses a second one: undici would send the request again. */
-const watch = (connector: Connector, line: Line): Connector => (options, callback) => {
-  if (line.connected) return callback(new Error("the connection was closed"), null)
-  connector(options, (...result) => {
-    if (result[0] === null) line.connected = true
-    callback(...result)
-  })
-}
+const watch =
+  (connector: Connector, line: Line): Connector =>
+  (options, callback) => {
+    if (line.connected) return callback(new Error("the connection was closed"), null)
+    connector(options, (...result) => {
+      if (result[0] === null) line.connected = true
+      callback(...result)
+    })
+  }
 
 const exchange = Effect.fnUntraced(
-  function*(request: HttpClientRequest.HttpClientRequest, connect: Connector, limit: Duration.Duration) {
+  function* (request: HttpClientRequest.HttpClientRequest, connect: Connector, limit: Duration.Duration) {
     const started = yield* Clock.currentTimeMillis
     // No pipelining means `connection: close`.
     const dispatcher = yield* NodeHttpClient.makeDispatcherOptions({ connect, pipelining: 0 })
@@ -80,7 +82,8 @@ const exchange = Effect.fnUntraced(
       duration: limit,
       orElse: () => Effect.fail(undefined)
     })
-    const spent = (yield* Clock.currentTimeMillis) - started
+    // A clock that was set back must not give the answer more time.
+    const spent = Math.max(0, (yield* Clock.currentTimeMillis) - started)
     return yield* readAnswer(response, Duration.millis(Math.max(0, Duration.toMillis(limit) - spent)))
   },
   Effect.scoped,
@@ -88,11 +91,15 @@ const exchange = Effect.fnUntraced(
   Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
 )
 
-const causeOf = (error: HttpClientError.HttpClientError): unknown => "cause" in error.reason ? error.reason.cause : error
+const causeOf = (error: HttpClientError.HttpClientError): unknown =>
+  "cause" in error.reason ? error.reason.cause : error
 
 class TooLong {}
 
-const readAnswer = (response: HttpClientResponse.HttpClientResponse, limit: Duration.Duration): Effect.Effect<Answer> => {
+const readAnswer = (
+  response: HttpClientResponse.HttpClientResponse,
+  limit: Duration.Duration
+): Effect.Effect<Answer> => {
   const chunks: Array<Uint8Array> = []
   let size = 0
   const collect = Stream.runForEach(response.stream, (chunk) =>
@@ -101,10 +108,11 @@ const readAnswer = (response: HttpClientResponse.HttpClientResponse, limit: Dura
       size += chunk.length
       chunks.push(chunk.subarray(0, free))
       return size > MAXIMUM_ANSWER_BYTES ? Effect.fail(new TooLong()) : Effect.void
-    }))
+    })
+  )
   return Effect.matchEffect(Effect.timeoutOption(collect, limit), {
-    onSuccess: (done) => Effect.succeed(Option.isSome(done) ? undefined : "timeout" as const),
-    onFailure: (error) => Effect.succeed(error instanceof TooLong ? "tooLong" as const : "connectionLost" as const)
+    onSuccess: (done) => Effect.succeed(Option.isSome(done) ? undefined : ("timeout" as const)),
+    onFailure: (error) => Effect.succeed(error instanceof TooLong ? ("tooLong" as const) : ("connectionLost" as const))
   }).pipe(
     Effect.map((flaw) => ({ status: response.status, body: new TextDecoder().decode(Buffer.concat(chunks)), flaw }))
   )

@@ -65,16 +65,19 @@ export class SandboxNotStarted extends Schema.TaggedError<SandboxNotStarted>()("
 }
 
 /** A running sandbox. */
-export class Sandbox extends Context.Service<Sandbox, {
-  /** What `POINTBACK_MASTERCARD_URL` has to be: `http://127.0.0.1:<port>/loyalty`. */
-  readonly url: URL
-  /** Where it is set up and looked into: `http://127.0.0.1:<port>/sandbox`. */
-  readonly adminUrl: URL
-  /** Carries a command out as if it had come over the wire, for set-up. Fails with the refusal in words. */
-  readonly run: (command: SandboxCommand) => Effect.Effect<void, SandboxRefused>
-  /** What truly happened, oldest first. */
-  readonly log: Effect.Effect<ReadonlyArray<Json.JsonObject>>
-}>()("@pointback/adapters/Sandbox") {
+export class Sandbox extends Context.Service<
+  Sandbox,
+  {
+    /** What `POINTBACK_MASTERCARD_URL` has to be: `http://127.0.0.1:<port>/loyalty`. */
+    readonly url: URL
+    /** Where it is set up and looked into: `http://127.0.0.1:<port>/sandbox`. */
+    readonly adminUrl: URL
+    /** Carries a command out as if it had come over the wire, for set-up. Fails with the refusal in words. */
+    readonly run: (command: SandboxCommand) => Effect.Effect<void, SandboxRefused>
+    /** What truly happened, oldest first. */
+    readonly log: Effect.Effect<ReadonlyArray<Json.JsonObject>>
+  }
+>()("@pointback/adapters/Sandbox") {
   /** A sandbox that runs as long as the layer is in use. */
   static readonly layer = (options: SandboxOptions): Layer.Layer<Sandbox, SandboxNotStarted | SandboxRefused> =>
     Layer.effect(Sandbox, make(options))
@@ -91,46 +94,46 @@ export class SandboxRefused extends Schema.TaggedError<SandboxRefused>()("Sandbo
 }
 
 /** Starts a sandbox. It stops when the scope closes, and every connection with it. */
-export const make = Effect.fnUntraced(
-  function*(options: SandboxOptions): Effect.fn.Return<Sandbox["Service"], SandboxNotStarted | SandboxRefused, Scope.Scope> {
-    const millis = yield* Effect.map(Clock.Clock, (clock) => () => clock.currentTimeMillisUnsafe())
-    const publicKey = yield* Effect.try({
-      try: () => createPublicKey(options.publicKey),
-      catch: () => new SandboxNotStarted({ problem: "the public key is not SPKI as PEM text" })
+export const make = Effect.fnUntraced(function* (
+  options: SandboxOptions
+): Effect.fn.Return<Sandbox["Service"], SandboxNotStarted | SandboxRefused, Scope.Scope> {
+  const millis = yield* Effect.map(Clock.Clock, (clock) => () => clock.currentTimeMillisUnsafe())
+  const publicKey = yield* Effect.try({
+    try: () => createPublicKey(options.publicKey),
+    catch: () => new SandboxNotStarted({ problem: "the public key is not SPKI as PEM text" })
+  })
+  const book = new SandboxBook(
+    options.firstId ?? DEFAULT_FIRST_ID,
+    options.clock ?? (() => Instant.fromEpochMillis(millis()))
+  )
+  const run = (command: SandboxCommand) =>
+    Effect.suspend(() => {
+      const answer = book.run(command)
+      return answer._tag === "Refused" ? Effect.fail(new SandboxRefused(answer.refusal)) : Effect.void
     })
-    const book = new SandboxBook(
-      options.firstId ?? DEFAULT_FIRST_ID,
-      options.clock ?? (() => Instant.fromEpochMillis(millis()))
-    )
-    const run = (command: SandboxCommand) =>
-      Effect.suspend(() => {
-        const answer = book.run(command)
-        return answer._tag === "Refused" ? Effect.fail(new SandboxRefused(answer.refusal)) : Effect.void
-      })
-    for (const account of options.accounts ?? []) yield* run({ _tag: "PutAccount", ...account })
-    const parts: Routes.SandboxParts = {
-      book,
-      gateway: {
-        consumerKey: Redacted.value(options.consumerKey),
-        publicKey,
-        tolerance: Duration.toSeconds(options.tolerance ?? DEFAULT_TOLERANCE),
-        nonces: new Map()
-      },
-      manner: {
-        programName: options.programName ?? DEFAULT_PROGRAM_NAME,
-        assumptions: options.assumptions ?? Assumptions.defaults
-      },
-      seconds: () => Math.floor(millis() / 1000)
-    }
-    const origin = yield* listen(parts, options.port ?? 0)
-    return Sandbox.of({
-      url: new URL(Routes.API_PREFIX, origin),
-      adminUrl: new URL(Routes.ADMIN_PREFIX, origin),
-      run,
-      log: Effect.sync(() => book.log().entries)
-    })
+  for (const account of options.accounts ?? []) yield* run({ _tag: "PutAccount", ...account })
+  const parts: Routes.SandboxParts = {
+    book,
+    gateway: {
+      consumerKey: Redacted.value(options.consumerKey),
+      publicKey,
+      tolerance: Duration.toSeconds(options.tolerance ?? DEFAULT_TOLERANCE),
+      nonces: new Map()
+    },
+    manner: {
+      programName: options.programName ?? DEFAULT_PROGRAM_NAME,
+      assumptions: options.assumptions ?? Assumptions.defaults
+    },
+    seconds: () => Math.floor(millis() / 1000)
   }
-)
+  const origin = yield* listen(parts, options.port ?? 0)
+  return Sandbox.of({
+    url: new URL(Routes.API_PREFIX, origin),
+    adminUrl: new URL(Routes.ADMIN_PREFIX, origin),
+    run,
+    log: Effect.sync(() => book.log().entries)
+  })
+})
 
 const listen = (parts: Routes.SandboxParts, port: number): Effect.Effect<string, SandboxNotStarted, Scope.Scope> =>
   Effect.map(
@@ -154,7 +157,9 @@ const serve = async (parts: Routes.SandboxParts, request: IncomingMessage, respo
   if (body === "lost") return
   const { body: json, status } = body === "tooLarge" ? Answers.refused(Codes.tooLarge) : replyTo(parts, request, body)
   const text = Json.stringify(json, 2)
-  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) }).end(text)
+  response
+    .writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) })
+    .end(text)
 }
 
 const replyTo = (parts: Routes.SandboxParts, request: IncomingMessage, body: Uint8Array): Answers.Reply => {

@@ -40,9 +40,8 @@ export const reply = (command: SandboxCommand, answer: SandboxAnswer, manner: Ma
       return ok({
         pointBalance: amount(answer.balance),
         // Only a partial credit carries it.
-        partialCreditPointBalRemain: command._tag === "Credit" && command.points !== undefined
-          ? amount(answer.remaining)
-          : undefined,
+        partialCreditPointBalRemain:
+          command._tag === "Credit" && command.points !== undefined ? amount(answer.remaining) : undefined,
         programName: manner.programName,
         id: names.creditAnswerId === "credit" ? answer.creditId : answer.redemptionId
       })

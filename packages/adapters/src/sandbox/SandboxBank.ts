@@ -12,26 +12,30 @@ import * as State from "./SandboxState.ts"
 
 /** What can be asked of the sandbox. Amounts are ten-thousandths of a point. */
 export type SandboxCommand =
-  | { readonly _tag: "PutAccount"; readonly userId: string; readonly lots: ReadonlyArray<Omit<Lots.SandboxLot, "granted">> }
   | {
-    readonly _tag: "PutRedemption"
-    readonly redemptionId: string
-    readonly userId: string
-    readonly redemptionType: string
-    readonly points: bigint
-    /** What it took and the lots no longer hold; undefined to take it from them now. */
-    readonly draws: ReadonlyArray<Lots.Part> | undefined
-    readonly at: Instant.Instant
-  }
+      readonly _tag: "PutAccount"
+      readonly userId: string
+      readonly lots: ReadonlyArray<Omit<Lots.SandboxLot, "granted">>
+    }
+  | {
+      readonly _tag: "PutRedemption"
+      readonly redemptionId: string
+      readonly userId: string
+      readonly redemptionType: string
+      readonly points: bigint
+      /** What it took and the lots no longer hold; undefined to take it from them now. */
+      readonly draws: ReadonlyArray<Lots.Part> | undefined
+      readonly at: Instant.Instant
+    }
   | { readonly _tag: "Redeem"; readonly userId: string; readonly redemptionType: string; readonly points: bigint }
   | {
-    readonly _tag: "Credit"
-    readonly redemptionId: string
-    readonly userId: string
-    readonly redemptionType: string
-    /** Undefined for all that is left. */
-    readonly points: bigint | undefined
-  }
+      readonly _tag: "Credit"
+      readonly redemptionId: string
+      readonly userId: string
+      readonly redemptionType: string
+      /** Undefined for all that is left. */
+      readonly points: bigint | undefined
+    }
 
 type Command<Tag extends SandboxCommand["_tag"]> = Extract<SandboxCommand, { readonly _tag: Tag }>
 
@@ -39,16 +43,21 @@ type Command<Tag extends SandboxCommand["_tag"]> = Extract<SandboxCommand, { rea
 export type SandboxAnswer =
   | { readonly _tag: "Refused"; readonly refusal: Codes.Refusal }
   | { readonly _tag: "AccountStored"; readonly balance: bigint }
-  | { readonly _tag: "Redeemed"; readonly redemptionId: string; readonly draws: ReadonlyArray<Lots.Part>; readonly balance: bigint }
   | {
-    readonly _tag: "Credited"
-    readonly redemptionId: string
-    readonly creditId: string
-    readonly points: bigint
-    readonly restorations: ReadonlyArray<Lots.Part>
-    readonly remaining: bigint
-    readonly balance: bigint
-  }
+      readonly _tag: "Redeemed"
+      readonly redemptionId: string
+      readonly draws: ReadonlyArray<Lots.Part>
+      readonly balance: bigint
+    }
+  | {
+      readonly _tag: "Credited"
+      readonly redemptionId: string
+      readonly creditId: string
+      readonly points: bigint
+      readonly restorations: ReadonlyArray<Lots.Part>
+      readonly remaining: bigint
+      readonly balance: bigint
+    }
 
 /** The state afterwards, and the answer. A refusal leaves the state as it was. */
 export type Step = readonly [State.SandboxState, SandboxAnswer]
@@ -125,11 +134,7 @@ const record = (
   ]
 }
 
-const areDrawsOf = (
-  draws: ReadonlyArray<Lots.Part>,
-  lots: ReadonlyArray<Lots.SandboxLot>,
-  points: bigint
-): boolean =>
+const areDrawsOf = (draws: ReadonlyArray<Lots.Part>, lots: ReadonlyArray<Lots.SandboxLot>, points: bigint): boolean =>
   draws.reduce((total, part) => total + part.points, 0n) === points &&
   draws.every((part) => part.points > 0n && lots.some((lot) => lot.lotId === part.lotId))
 

@@ -50,10 +50,13 @@ export class SandboxBook {
   history(question: HistoryQuestion): Option.Option<ReadonlyArray<State.SandboxEntry>> {
     const { before, from, limit, offset, userId } = question
     return Option.map(HashMap.get(this.#state.accounts, userId), ({ history }) =>
-      history.filter(({ at }) => at >= from && at < before).toReversed()
+      history
+        .filter(({ at }) => at >= from && at < before)
+        .toReversed()
         // The sort is stable: of two of the same instant the later entry stays first.
-        .sort((a, b) => a.at < b.at ? 1 : a.at > b.at ? -1 : 0)
-        .slice(offset, offset + limit))
+        .sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0))
+        .slice(offset, offset + limit)
+    )
   }
 
   /** What truly happened, oldest first, and how many older entries were dropped. */

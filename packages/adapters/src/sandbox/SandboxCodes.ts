@@ -7,7 +7,7 @@
  *
  * @see mastercard, Errors
  */
-import * as Json from "../json/Json.ts"
+import type * as Json from "../json/Json.ts"
 
 /** A refusal in Mastercard's error structure. */
 export interface Refusal {
@@ -17,12 +17,14 @@ export interface Refusal {
   readonly description: string
 }
 
-const gateway = (status: number, reasonCode: string) => (description: string): Refusal => ({
-  status,
-  source: "Gateway",
-  reasonCode,
-  description
-})
+const gateway =
+  (status: number, reasonCode: string) =>
+  (description: string): Refusal => ({
+    status,
+    source: "Gateway",
+    reasonCode,
+    description
+  })
 
 const api = (status: number, reasonCode: string, description: string): Refusal => ({
   status,
@@ -96,8 +98,6 @@ export const conflict = (what: string): Refusal =>
 /** The body of a refusal. */
 export const toBody = ({ description, reasonCode, source }: Refusal): Json.Json => ({
   Errors: {
-    Error: [
-      { Source: source, ReasonCode: reasonCode, Description: description, Recoverable: "false", Details: "null" }
-    ]
+    Error: [{ Source: source, ReasonCode: reasonCode, Description: description, Recoverable: "false", Details: "null" }]
   }
 })

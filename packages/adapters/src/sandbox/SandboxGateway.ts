@@ -34,10 +34,11 @@ const FIELD = /^\s*([a-z_]+)="([^"]*)"\s*$/
 
 const readHeader = (authorization: string | undefined): Map<string, string> | undefined => {
   if (!authorization?.startsWith("OAuth ")) return undefined
-  const fields = authorization.slice("OAuth ".length).split(",").map((field) => FIELD.exec(field))
-  return fields.includes(null)
-    ? undefined
-    : new Map(fields.map((match) => [match?.[1] ?? "", match?.[2] ?? ""]))
+  const fields = authorization
+    .slice("OAuth ".length)
+    .split(",")
+    .map((field) => FIELD.exec(field))
+  return fields.includes(null) ? undefined : new Map(fields.map((match) => [match?.[1] ?? "", match?.[2] ?? ""]))
 }
 
 /** RFC 3986, byte by byte. */
@@ -48,10 +49,15 @@ const escape = (text: string): string =>
   }).join("")
 
 const baseString = ({ method, url }: SignedRequest, fields: Map<string, string>): string => {
-  const query = url.search.replace("?", "").split("&").filter((pair) => pair.length > 0)
+  const query = url.search
+    .replace("?", "")
+    .split("&")
+    .filter((pair) => pair.length > 0)
   const header = [...fields].filter(([name]) => name !== "oauth_signature").map(([name, value]) => `${name}=${value}`)
   // U+0000 comes before everything that a name may have, so whole pairs sort by name first.
-  const sorted = [...query, ...header].map((pair) => pair.includes("=") ? pair.replace("=", "\0") : `${pair}\0`).sort()
+  const sorted = [...query, ...header]
+    .map((pair) => (pair.includes("=") ? pair.replace("=", "\0") : `${pair}\0`))
+    .sort()
   const parameters = sorted.map((pair) => pair.replace("\0", "=")).join("&")
   return `${method}&${escape(url.origin + url.pathname)}&${escape(parameters)}`
 }
@@ -75,13 +81,17 @@ export const check = (gateway: Gateway, request: SignedRequest, now: number): Co
     return Codes.authentication("The timestamp is too far from now.")
   }
   if (field("oauth_body_hash") !== createHash("sha256").update(request.body).digest("base64")) return Codes.bodyHash
-  return checkSignature(gateway.publicKey, baseString(request, fields), field("oauth_signature")) ??
+  return (
+    checkSignature(gateway.publicKey, baseString(request, fields), field("oauth_signature")) ??
     checkNonce(gateway, field("oauth_nonce"), timestamp, now)
+  )
 }
 
 const checkSignature = (key: KeyObject, text: string, encoded: string): Codes.Refusal | undefined => {
-  const signature = Buffer.from(encoded.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16))), "base64")
+  const signature = Buffer.from(
+    encoded.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    "base64"
+  )
   if (verify("RSA-SHA256", Buffer.from(text), key, signature)) return undefined
   try {
     // Only a signature of the right key has a padding that opens: then what was signed differs.

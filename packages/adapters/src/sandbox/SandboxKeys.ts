@@ -25,5 +25,6 @@ export const generate: Effect.Effect<SandboxKeys> = Effect.callback((resume) => 
       error === null
         ? Effect.succeed({ signingKey: Redacted.make(privateKey, { label: "signing key" }), publicKey })
         : Effect.die(error)
-    ))
+    )
+  )
 })

@@ -28,9 +28,9 @@ const isLive = (lot: SandboxLot, now: Instant.Instant): boolean => lot.expiresAt
 
 /** The points that can be spent. */
 export const balance = (lots: ReadonlyArray<SandboxLot>, now: Instant.Instant): bigint =>
-  lots.reduce((total, lot) => isLive(lot, now) ? total + lot.points : total, 0n)
+  lots.reduce((total, lot) => (isLive(lot, now) ? total + lot.points : total), 0n)
 
-const orderOf = <A>(a: A, b: A): number => a < b ? -1 : a > b ? 1 : 0
+const orderOf = <A>(a: A, b: A): number => (a < b ? -1 : a > b ? 1 : 0)
 
 const bySoonestExpiry = (a: SandboxLot, b: SandboxLot): number =>
   orderOf(a.expiresAt ?? Instant.END, b.expiresAt ?? Instant.END) ||
@@ -75,6 +75,6 @@ export const change = (
   sign: 1n | -1n
 ): ReadonlyArray<SandboxLot> =>
   lots.map((lot) => {
-    const sum = parts.reduce((total, part) => part.lotId === lot.lotId ? total + part.points : total, 0n)
+    const sum = parts.reduce((total, part) => (part.lotId === lot.lotId ? total + part.points : total), 0n)
     return sum === 0n ? lot : { ...lot, points: lot.points + sign * sum }
   })

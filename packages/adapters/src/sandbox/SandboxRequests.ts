@@ -35,7 +35,8 @@ const text = (object: Json.JsonObject, field: string): Read<string> => {
 
 const oneOf = (object: Json.JsonObject, field: string, values: ReadonlyArray<string>): Read<string> =>
   Result.flatMap(text(object, field), (value) =>
-    values.includes(value) ? Result.succeed(value) : Result.fail(Codes.invalid(field, values.join(" or "))))
+    values.includes(value) ? Result.succeed(value) : Result.fail(Codes.invalid(field, values.join(" or ")))
+  )
 
 /** An amount above zero. Only a JSON number is one: a number in quotes is a mistake of the caller. */
 const points = (object: Json.JsonObject, field: string): Read<bigint> => {
@@ -53,20 +54,21 @@ const instant = (object: Json.JsonObject, field: string): Read<Instant.Instant> 
     Option.match(Instant.fromString(value), {
       onSome: Result.succeed,
       onNone: () => Result.fail(Codes.invalid(field, "an ISO 8601 instant with a zone"))
-    }))
+    })
+  )
 
 const list = <A>(object: Json.JsonObject, field: string, read: (item: Json.JsonObject) => Read<A>): Read<Array<A>> => {
   const items = object[field]
   if (!Array.isArray(items)) return Result.fail(Codes.missing(field))
   if (items.length > MAXIMUM_PARTS) return Result.fail(Codes.invalid(field, `at most ${MAXIMUM_PARTS}`))
   return Result.all(
-    items.map((item) => Json.isObject(item) ? read(item) : Result.fail(Codes.invalid(field, "a list of objects")))
+    items.map((item) => (Json.isObject(item) ? read(item) : Result.fail(Codes.invalid(field, "a list of objects"))))
   )
 }
 
 /** `POST /redemptions/{id}/credits`. */
 export const credit = (redemptionId: string, object: Json.JsonObject): Read<SandboxCommand> =>
-  Result.gen(function*() {
+  Result.gen(function* () {
     yield* text(object, "processedBy")
     const redemptionType = yield* oneOf(object, "redemptionType", CREDITABLE)
     const userId = yield* text(object, "userId")
@@ -78,7 +80,7 @@ export const credit = (redemptionId: string, object: Json.JsonObject): Read<Sand
 
 /** `POST /redemptions`. */
 export const redeem = (object: Json.JsonObject, names: Assumptions): Read<SandboxCommand> =>
-  Result.gen(function*() {
+  Result.gen(function* () {
     yield* text(object, "processedBy")
     const redemptionType = yield* oneOf(object, "redemptionType", REDEEMABLE)
     const userId = yield* text(object, "userId")
@@ -89,7 +91,7 @@ export const redeem = (object: Json.JsonObject, names: Assumptions): Read<Sandbo
 /** `PUT /sandbox/accounts/{userId}`. */
 export const putAccount = (userId: string, object: Json.JsonObject): Read<SandboxCommand> => {
   const lot = (item: Json.JsonObject) =>
-    Result.gen(function*() {
+    Result.gen(function* () {
       return {
         lotId: yield* text(item, "lotId"),
         earnedAt: yield* instant(item, "earnedAt"),
@@ -107,10 +109,10 @@ export const putRedemption = (
   object: Json.JsonObject,
   now: Instant.Instant
 ): Read<SandboxCommand> =>
-  Result.gen(function*() {
+  Result.gen(function* () {
     if (!isIdentifier(redemptionId)) return yield* Result.fail(Codes.invalid("id", "a text of 1 to 128 characters"))
     const part = (item: Json.JsonObject) =>
-      Result.gen(function*() {
+      Result.gen(function* () {
         return { lotId: yield* text(item, "lotId"), points: yield* points(item, "points") }
       })
     return {
@@ -136,7 +138,7 @@ export interface HistoryQuestion {
 /** `GET /redemptions`. */
 export const history = (query: URLSearchParams, names: Assumptions): Read<HistoryQuestion> => {
   const object: Json.JsonObject = Object.fromEntries(query)
-  return Result.gen(function*() {
+  return Result.gen(function* () {
     const userId = yield* text(object, names.historyUserIdParameter)
     yield* oneOf(object, names.historyUserIdTypeParameter, ["RANAC"])
     return {
@@ -160,7 +162,8 @@ const date = (object: Json.JsonObject, field: string): Read<Instant.Instant> =>
     Option.match(Zone.dateFromString(value), {
       onSome: (day) => Result.succeed(Zone.startOfDate(Zone.UTC, day)),
       onNone: () => Result.fail(Codes.invalid(field, "a date such as 2026-01-20"))
-    }))
+    })
+  )
 
 const count = (object: Json.JsonObject, field: string, fallback: number): Read<number> => {
   const value = object[field]

@@ -33,13 +33,16 @@ export const answer = (parts: SandboxParts, request: Gateway.SignedRequest): Ans
 }
 
 const segments = (path: string, prefix: string): ReadonlyArray<string> =>
-  path.slice(prefix.length + 1).split("/").map((segment) => {
-    try {
-      return decodeURIComponent(segment)
-    } catch {
-      return segment
-    }
-  })
+  path
+    .slice(prefix.length + 1)
+    .split("/")
+    .map((segment) => {
+      try {
+        return decodeURIComponent(segment)
+      } catch {
+        return segment
+      }
+    })
 
 /** A path below its prefix with `*` in place of an id, such as `POST redemptions * credits`. */
 const shapeOf = (method: string, [first, second, ...rest]: ReadonlyArray<string>): string =>
@@ -53,7 +56,10 @@ const api = (
   const [, id = ""] = path
   switch (shapeOf(method, path)) {
     case "POST redemptions * credits":
-      return run(parts, Result.flatMap(Requests.body(body), (object) => Requests.credit(id, object)))
+      return run(
+        parts,
+        Result.flatMap(Requests.body(body), (object) => Requests.credit(id, object))
+      )
     case "POST redemptions":
       return run(
         parts,
@@ -78,10 +84,16 @@ const admin = (
     case "GET log":
       return log(parts.book)
     case "PUT accounts *":
-      return run(parts, Result.flatMap(Requests.body(body), (object) => Requests.putAccount(id, object)))
+      return run(
+        parts,
+        Result.flatMap(Requests.body(body), (object) => Requests.putAccount(id, object))
+      )
     case "PUT redemptions *": {
       const now = parts.book.now()
-      return run(parts, Result.flatMap(Requests.body(body), (object) => Requests.putRedemption(id, object, now)))
+      return run(
+        parts,
+        Result.flatMap(Requests.body(body), (object) => Requests.putRedemption(id, object, now))
+      )
     }
     default:
       return Answers.refused(Codes.notFound)

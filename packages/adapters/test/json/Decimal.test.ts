@@ -29,7 +29,9 @@ const valueOfPlain = (plain: string) => {
 }
 
 const toSource = (parts: { minus: boolean; integer: bigint; fraction: string; exponent: number | undefined }) =>
-  (parts.minus ? "-" : "") + parts.integer.toString() + (parts.fraction === "" ? "" : "." + parts.fraction) +
+  (parts.minus ? "-" : "") +
+  parts.integer.toString() +
+  (parts.fraction === "" ? "" : "." + parts.fraction) +
   (parts.exponent === undefined ? "" : `e${parts.exponent}`)
 
 describe("Decimal", () => {

@@ -15,7 +15,11 @@ const anyJson = fc.letrec<{ value: Json.Json }>((tie) => ({
     fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n }).map((n) => Json.number(n.toString())),
     fc.array(tie("value"), { maxLength: 4 }),
     // `__proto__` as a member of an object literal means something else in JavaScript than in JSON.
-    fc.dictionary(fc.string().filter((name) => name !== "__proto__"), tie("value"), { maxKeys: 4, noNullPrototype: true })
+    fc.dictionary(
+      fc.string().filter((name) => name !== "__proto__"),
+      tie("value"),
+      { maxKeys: 4, noNullPrototype: true }
+    )
   )
 })).value
 
@@ -34,10 +38,12 @@ describe("Json", () => {
   })
 
   it("says the same after writing and reading", () => {
-    fc.assert(fc.property(anyJson, (value) => {
-      expect(parse(Json.stringify(value))).toEqual(value)
-      expect(parse(Json.stringify(value, 2))).toEqual(value)
-    }))
+    fc.assert(
+      fc.property(anyJson, (value) => {
+        expect(parse(Json.stringify(value))).toEqual(value)
+        expect(parse(Json.stringify(value, 2))).toEqual(value)
+      })
+    )
   })
 
   it.each(["", "{", "nul", "1 2", "{'a':1}"])("refuses %j", (text) => {

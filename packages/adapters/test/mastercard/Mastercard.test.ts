@@ -45,14 +45,16 @@ const failureOf = (
   call: Effect.Effect<unknown, MastercardError, Mastercard> = credit,
   limits: Partial<MastercardConfig.MastercardConfig> = {}
 ) =>
-  run(Effect.gen(function*() {
-    const server = yield* Misbehaving.serve(behave)
-    const error = yield* Effect.flip(Effect.provide(call, Mastercard.layer(config(server.url, limits))))
-    if (error._tag === "MastercardConfigInvalid") return yield* Effect.die(error)
-    // Nothing of a call outlives it: neither a socket nor a timer that keeps the process.
-    yield* Effect.promise(() => server.allClosed())
-    return { error, requests: server.requests, connections: server.connections() }
-  }))
+  run(
+    Effect.gen(function* () {
+      const server = yield* Misbehaving.serve(behave)
+      const error = yield* Effect.flip(Effect.provide(call, Mastercard.layer(config(server.url, limits))))
+      if (error._tag === "MastercardConfigInvalid") return yield* Effect.die(error)
+      // Nothing of a call outlives it: neither a socket nor a timer that keeps the process.
+      yield* Effect.promise(() => server.allClosed())
+      return { error, requests: server.requests, connections: server.connections() }
+    })
+  )
 
 const answering = (status: number, body: string) => ({
   onRequest: (socket: { end: (text: string) => unknown }) => void socket.end(Misbehaving.answer(status, body))
@@ -75,10 +77,12 @@ const documented = JSON.stringify({
 
 describe("a failure before a byte left", () => {
   it("connection refused", async () => {
-    const error = await run(Effect.gen(function*() {
-      const closed = yield* Effect.scoped(Misbehaving.serve({}))
-      return yield* Effect.flip(Effect.provide(credit, Mastercard.layer(config(closed.url))))
-    }))
+    const error = await run(
+      Effect.gen(function* () {
+        const closed = yield* Effect.scoped(Misbehaving.serve({}))
+        return yield* Effect.flip(Effect.provide(credit, Mastercard.layer(config(closed.url))))
+      })
+    )
     expect(error).toMatchObject({ _tag: "MastercardNotSent", cause: "connectionRefused", detail: "ECONNREFUSED" })
   })
 
@@ -90,32 +94,38 @@ describe("a failure before a byte left", () => {
 
   it("no connection within its limit, TLS included: the handshake is never answered", async () => {
     const server = { onConnection: () => {} }
-    const error = await run(Effect.gen(function*() {
-      const { url } = yield* Misbehaving.serve(server)
-      const tls = new URL(url.href.replace("http:", "https:"))
-      const limits = { connectLimit: Duration.millis(300) }
-      return yield* Effect.flip(Effect.provide(credit, Mastercard.layer(config(tls, limits))))
-    }))
+    const error = await run(
+      Effect.gen(function* () {
+        const { url } = yield* Misbehaving.serve(server)
+        const tls = new URL(url.href.replace("http:", "https:"))
+        const limits = { connectLimit: Duration.millis(300) }
+        return yield* Effect.flip(Effect.provide(credit, Mastercard.layer(config(tls, limits))))
+      })
+    )
     expect(error).toMatchObject({ _tag: "MastercardNotSent", cause: "connectTimeout" })
   })
 
   it("the limit of the whole call passes while there is no connection yet", async () => {
-    const error = await run(Effect.gen(function*() {
-      const { url } = yield* Misbehaving.serve({})
-      const tls = new URL(url.href.replace("http:", "https:"))
-      return yield* Effect.flip(
-        Effect.provide(credit, Mastercard.layer(config(tls, { answerLimit: Duration.millis(300) })))
-      )
-    }))
+    const error = await run(
+      Effect.gen(function* () {
+        const { url } = yield* Misbehaving.serve({})
+        const tls = new URL(url.href.replace("http:", "https:"))
+        return yield* Effect.flip(
+          Effect.provide(credit, Mastercard.layer(config(tls, { answerLimit: Duration.millis(300) })))
+        )
+      })
+    )
     expect(error).toMatchObject({ _tag: "MastercardNotSent", cause: "connectTimeout", detail: "time limit" })
   })
 
   it("the connection is reset during the TLS handshake", async () => {
-    const error = await run(Effect.gen(function*() {
-      const { url } = yield* Misbehaving.serve({ onConnection: (socket) => void socket.resetAndDestroy() })
-      const tls = new URL(url.href.replace("http:", "https:"))
-      return yield* Effect.flip(Effect.provide(credit, Mastercard.layer(config(tls))))
-    }))
+    const error = await run(
+      Effect.gen(function* () {
+        const { url } = yield* Misbehaving.serve({ onConnection: (socket) => void socket.resetAndDestroy() })
+        const tls = new URL(url.href.replace("http:", "https:"))
+        return yield* Effect.flip(Effect.provide(credit, Mastercard.layer(config(tls))))
+      })
+    )
     expect(error).toMatchObject({ _tag: "MastercardNotSent", cause: "connectFailed" })
   })
 
@@ -150,7 +160,7 @@ describe("a certain refusal", () => {
           recoverable: false,
           details: undefined
         },
-        { source: "Gateway", reasonCode: "OTHER", description: "d", recoverable: true, details: "{\"a\":1}" }
+        { source: "Gateway", reasonCode: "OTHER", description: "d", recoverable: true, details: '{"a":1}' }
       ],
       body: undefined
     })
@@ -242,10 +252,10 @@ describe("an outcome that nobody knows", () => {
 
   it("a connection that is reset as soon as it stands: whichever side of it we saw, nothing is sent twice", async () => {
     const { connections, error } = await failureOf({ onConnection: (socket) => void socket.resetAndDestroy() })
-    expect([["MastercardNotSent", "connectFailed"], ["MastercardOutcomeUnknown", "connectionLost"]]).toContainEqual([
-      error._tag,
-      "cause" in error ? error.cause : undefined
-    ])
+    expect([
+      ["MastercardNotSent", "connectFailed"],
+      ["MastercardOutcomeUnknown", "connectionLost"]
+    ]).toContainEqual([error._tag, "cause" in error ? error.cause : undefined])
     expect(connections).toBe(1)
   })
 
@@ -272,14 +282,17 @@ describe("an outcome that nobody knows", () => {
 
 describe("an answer", () => {
   it("is read exactly, whatever else it carries", async () => {
-    const body = `{"new":{"a":[1]},"id":5134720,"pointBalance":9.617382788E7,"partialCreditPointBalRemain":"0.10",` +
+    const body =
+      `{"new":{"a":[1]},"id":5134720,"pointBalance":9.617382788E7,"partialCreditPointBalRemain":"0.10",` +
       `"programName":"Pay With Points API"}`
-    const result = await run(Effect.gen(function*() {
-      const server = yield* Misbehaving.serve(answering(200, body))
-      const result = yield* Effect.provide(credit, Mastercard.layer(config(server.url)))
-      yield* Effect.promise(() => server.allClosed())
-      return { result, request: server.requests[0] ?? "" }
-    }))
+    const result = await run(
+      Effect.gen(function* () {
+        const server = yield* Misbehaving.serve(answering(200, body))
+        const result = yield* Effect.provide(credit, Mastercard.layer(config(server.url)))
+        yield* Effect.promise(() => server.allClosed())
+        return { result, request: server.requests[0] ?? "" }
+      })
+    )
     expect(result.result).toEqual({
       pointBalance: "96173827.88",
       remaining: "0.1",
@@ -307,13 +320,15 @@ describe("a call that only reads", () => {
 
   it("succeeds when a repeat does", async () => {
     let calls = 0
-    const result = await run(Effect.gen(function*() {
-      const server = yield* Misbehaving.serve({
-        onRequest: (socket) =>
-          void (++calls < 2 ? socket.resetAndDestroy() : socket.end(Misbehaving.answer(200, `{"pointBalance":1.5}`)))
+    const result = await run(
+      Effect.gen(function* () {
+        const server = yield* Misbehaving.serve({
+          onRequest: (socket) =>
+            void (++calls < 2 ? socket.resetAndDestroy() : socket.end(Misbehaving.answer(200, `{"pointBalance":1.5}`)))
+        })
+        return yield* Effect.provide(redeemer, Mastercard.layer(config(server.url)))
       })
-      return yield* Effect.provide(redeemer, Mastercard.layer(config(server.url)))
-    }))
+    )
     expect(result).toEqual({ pointBalance: "1.5", programName: undefined })
   })
 
@@ -340,17 +355,21 @@ describe("the history", () => {
     return {
       onRequest: (socket: { end: (text: string) => unknown }, request: string) => {
         const offset = offsetOf(request)
-        const redemptions = ids(call++).slice(offset, offset + 2).map(entry)
+        const redemptions = ids(call++)
+          .slice(offset, offset + 2)
+          .map(entry)
         socket.end(Misbehaving.answer(200, JSON.stringify({ redemptions })))
       }
     }
   }
   const listing = (behave: Parameters<typeof Misbehaving.serve>[0]) =>
-    run(Effect.gen(function*() {
-      const server = yield* Misbehaving.serve(behave)
-      const entries = yield* Effect.provide(history, Mastercard.layer(config(server.url)))
-      return { ids: entries.map(({ id }) => Number(id)), requests: server.requests }
-    }))
+    run(
+      Effect.gen(function* () {
+        const server = yield* Misbehaving.serve(behave)
+        const entries = yield* Effect.provide(history, Mastercard.layer(config(server.url)))
+        return { ids: entries.map(({ id }) => Number(id)), requests: server.requests }
+      })
+    )
 
   it("is read to its end, whatever the size of a page", async () => {
     const { ids, requests } = await listing(paged(() => [5, 4, 3, 2, 1]))
@@ -362,21 +381,21 @@ describe("the history", () => {
   })
 
   it("begins anew when an entry is added while it is read", async () => {
-    const { ids } = await listing(paged((call) => call === 0 ? [3, 2, 1] : [4, 3, 2, 1]))
+    const { ids } = await listing(paged((call) => (call === 0 ? [3, 2, 1] : [4, 3, 2, 1])))
     expect(ids).toEqual([4, 3, 2, 1])
   })
 
   it("fails rather than having gaps", async () => {
-    const { error } = await failureOf(paged((call) => Array.from({ length: 5 }, (_, i) => 9 + call - i)), history)
+    const { error } = await failureOf(
+      paged((call) => Array.from({ length: 5 }, (_, i) => 9 + call - i)),
+      history
+    )
     expect(error).toMatchObject({ _tag: "MastercardOutcomeUnknown", cause: "unreadableAnswer" })
     expect(error.message).toContain("kept changing")
   })
 
   it("fails when the server does not understand the paging", async () => {
-    const { error } = await failureOf(
-      answering(200, JSON.stringify({ redemptions: [entry(2), entry(1)] })),
-      history
-    )
+    const { error } = await failureOf(answering(200, JSON.stringify({ redemptions: [entry(2), entry(1)] })), history)
     expect(error.message).toContain("the same page came twice")
   })
 

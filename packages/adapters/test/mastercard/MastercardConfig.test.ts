@@ -51,7 +51,9 @@ describe("the environment", () => {
       const config = await read({ ...complete, POINTBACK_MASTERCARD_SIGNING_KEY: path })
       expect(Redacted.value(config.signingKey)).toBe(pem)
       await writeFile(path, "x".repeat(70_000))
-      expect((await problemOf({ ...complete, POINTBACK_MASTERCARD_SIGNING_KEY: path })).message).toContain("65536 bytes")
+      expect((await problemOf({ ...complete, POINTBACK_MASTERCARD_SIGNING_KEY: path })).message).toContain(
+        "65536 bytes"
+      )
     } finally {
       await rm(directory, { recursive: true })
     }
@@ -89,7 +91,10 @@ describe("the environment", () => {
       key.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "p" }).toString(),
       "it is encrypted"
     ],
-    [generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString(), "a key for ed25519"],
+    [
+      generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+      "a key for ed25519"
+    ],
     ["-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----", "its content is damaged"]
   ])("refuses the key %#", async (signingKey, problem) => {
     const error = await problemOf({ ...complete, POINTBACK_MASTERCARD_SIGNING_KEY: signingKey })
@@ -104,7 +109,7 @@ describe("the environment", () => {
   })
 
   it("refuses a consumer key that would break the header", async () => {
-    const error = await problemOf({ ...complete, POINTBACK_MASTERCARD_CONSUMER_KEY: "a\"b" })
+    const error = await problemOf({ ...complete, POINTBACK_MASTERCARD_CONSUMER_KEY: 'a"b' })
     expect(error.message).toBe(
       "POINTBACK_MASTERCARD_CONSUMER_KEY cannot be used: " +
         "1 to 256 visible characters without quotes and commas are expected"

@@ -14,14 +14,15 @@ export interface Misbehaving {
 }
 
 /** Listens until the scope closes. `behave` gets each connection, and the request once its head and body are there. */
-export const serve = (
-  behave: {
-    readonly onConnection?: (socket: Socket) => void
-    readonly onRequest?: (socket: Socket, request: string) => void
-  }
-): Effect.Effect<Misbehaving, never, Scope.Scope> =>
+export const serve = (behave: {
+  readonly onConnection?: (socket: Socket) => void
+  readonly onRequest?: (socket: Socket, request: string) => void
+}): Effect.Effect<Misbehaving, never, Scope.Scope> =>
   Effect.map(
-    Effect.acquireRelease(Effect.promise(() => listen(behave)), ({ close }) => Effect.promise(close)),
+    Effect.acquireRelease(
+      Effect.promise(() => listen(behave)),
+      ({ close }) => Effect.promise(close)
+    ),
     ({ server }) => server
   )
 

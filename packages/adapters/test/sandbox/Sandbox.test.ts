@@ -18,21 +18,27 @@ const send = (
   url: URL,
   options: { readonly headers?: Record<string, string>; readonly body?: string } = {}
 ) =>
-  Effect.promise(() =>
-    new Promise<{ status: number; text: string }>((resolve, reject) => {
-      const outgoing = request(url, { method, headers: options.headers ?? {}, agent: false }, (incoming) => {
-        let text = ""
-        incoming.setEncoding("utf8").on("data", (chunk: string) => text += chunk)
-        incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, text }))
+  Effect.promise(
+    () =>
+      new Promise<{ status: number; text: string }>((resolve, reject) => {
+        const outgoing = request(url, { method, headers: options.headers ?? {}, agent: false }, (incoming) => {
+          let text = ""
+          incoming.setEncoding("utf8").on("data", (chunk: string) => (text += chunk))
+          incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, text }))
+        })
+        outgoing.on("error", reject).end(options.body ?? "")
       })
-      outgoing.on("error", reject).end(options.body ?? "")
-    })
   )
 
 const under = (base: URL, path: string) => new URL(base.href + path)
 
 /** Signs with the published package and sends. */
-const sendSigned = (method: string, url: URL, body = "", sign: { readonly body?: string; readonly url?: string } = {}) =>
+const sendSigned = (
+  method: string,
+  url: URL,
+  body = "",
+  sign: { readonly body?: string; readonly url?: string } = {}
+) =>
   send(method, url, {
     body,
     headers: {
@@ -59,12 +65,8 @@ describe("Mastercard's page, to the letter", () => {
 
   it("scenario 1: full credit", () =>
     inWorld({ accounts: [{ userId: ACCOUNT, lots: [lot("A", "96173827.88")] }] }, ({ sandbox }) =>
-      Effect.gen(function*() {
-        const made = yield* sendSigned(
-          "POST",
-          under(sandbox.url, "/redemptions"),
-          body(`,"points":1234.5`)
-        )
+      Effect.gen(function* () {
+        const made = yield* sendSigned("POST", under(sandbox.url, "/redemptions"), body(`,"points":1234.5`))
         expect(made).toEqual({
           status: 200,
           text: `{\n  "redemptionId": "5134720",\n  "pointBalance": 96172593.38\n}`
@@ -78,11 +80,12 @@ describe("Mastercard's page, to the letter", () => {
   "id": "5134720"
 }`
         })
-      })))
+      })
+    ))
 
   it("scenario 2: partial credit", () =>
     inWorld({ accounts: [{ userId: ACCOUNT, lots: [lot("A", "96383541.64")] }] }, ({ sandbox }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         yield* sandbox.run({ _tag: "PutAccount", userId: ACCOUNT, lots: [lot("B", "3")] })
         yield* sandbox.run({
           _tag: "PutRedemption",
@@ -107,7 +110,8 @@ describe("Mastercard's page, to the letter", () => {
   "id": "4979670"
 }`
         })
-      })))
+      })
+    ))
 })
 
 describe("the client", () => {
@@ -115,7 +119,7 @@ describe("the client", () => {
 
   it("redeems, credits in parts and in full, and asks for balance and history", () =>
     inWorld(seeded, ({ client }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const redeemed = yield* client.redeem({ ...FULL, points: points("120.25") })
         expect(redeemed).toEqual({ redemptionId: "5134720", pointBalance: "30" })
         const { redemptionId } = redeemed
@@ -145,11 +149,12 @@ describe("the client", () => {
           { kind: "credit", id: "5134721", points: "0.25", creditOf: redemptionId },
           { kind: "redemption", id: redemptionId, points: "120.25", creditOf: undefined }
         ])
-      })))
+      })
+    ))
 
   it("reads a history of many pages, newest first, within its dates", () =>
     inWorld(seeded, ({ client, sandbox }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         for (let day = 1; day <= 28; day++) {
           for (const half of ["00", "12"]) {
             yield* sandbox.run({
@@ -177,11 +182,17 @@ describe("the client", () => {
           to: at("2026-02-10T00:00:00Z")
         })
         expect(some.map(({ id }) => id)).toEqual(["11-12", "11-00", "10-12", "10-00", "9-12", "9-00"])
-      })))
+      })
+    ))
 
   const redeemed = (client: Mastercard["Service"], redemptionType: "CASHBACK" | "TRAVEL" = "TRAVEL") =>
     client.redeem({ ...FULL, redemptionType, points: points("40") })
-  const credits = { processedBy: "E078562", redemptionType: "TRAVEL", redemptionId: "5134720", userId: ACCOUNT } as const
+  const credits = {
+    processedBy: "E078562",
+    redemptionType: "TRAVEL",
+    redemptionId: "5134720",
+    userId: ACCOUNT
+  } as const
 
   it.each([
     ["an unknown redemption", { redemptionId: "1" }, 404, "REDEMPTION_NOT_FOUND"],
@@ -191,7 +202,7 @@ describe("the client", () => {
     ["more than was redeemed", { points: points("40.0001") }, 400, "PARTIAL_CREDIT_EXCEEDS_REDEEMED"]
   ])("is refused a credit of %s", (_title, fields, status, reasonCode) =>
     inWorld(seeded, ({ client, sandbox }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         yield* redeemed(client)
         const error = yield* Effect.flip(client.credit({ ...credits, points: undefined, ...fields }))
         expect(error).toMatchObject({
@@ -201,39 +212,58 @@ describe("the client", () => {
         })
         expect((yield* client.redeemer({ userId: ACCOUNT, redemptionType: "TRAVEL" })).pointBalance).toBe("110.25")
         expect((yield* sandbox.log).filter(({ kind }) => kind === "credited")).toEqual([])
-      })))
+      })
+    )
+  )
 
   it("is refused more than remains, and anything once all is credited", () =>
     inWorld(seeded, ({ client }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         yield* redeemed(client)
         const credit = (amount: string | undefined) =>
           client.credit({ ...credits, points: amount === undefined ? undefined : points(amount) })
         const codeOf = (amount: string | undefined) =>
-          Effect.map(Effect.flip(credit(amount)), (error) => "reasons" in error ? error.reasons[0]?.reasonCode : "")
+          Effect.map(Effect.flip(credit(amount)), (error) => ("reasons" in error ? error.reasons[0]?.reasonCode : ""))
         expect((yield* credit("30")).remaining).toBe("10")
         expect(yield* codeOf("10.0001")).toBe("PARTIAL_CREDIT_EXCEEDS_REMAINING")
         expect((yield* credit("10")).remaining).toBe("0")
         expect(yield* codeOf("0.0001")).toBe("REDEMPTION_ALREADY_CREDITED")
         expect(yield* codeOf(undefined)).toBe("REDEMPTION_ALREADY_CREDITED")
-      })))
+      })
+    ))
 
   it("cannot credit a CASHBACK redemption by another name", () =>
     inWorld(seeded, ({ client }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         yield* redeemed(client, "CASHBACK")
         const error = yield* Effect.flip(client.credit({ ...credits, points: undefined }))
         expect(error.message).toContain("REDEMPTION_TYPE_MISMATCH")
-      })))
+      })
+    ))
 
   it("is refused more points than the account has, and an account that nobody knows", () =>
     inWorld(seeded, ({ client }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const tooMany = yield* Effect.flip(client.redeem({ ...FULL, points: points("150.2501") }))
         expect(tooMany.message).toContain("INSUFFICIENT_POINTS")
         const unknown = yield* Effect.flip(client.redeemer({ userId: "1", redemptionType: "TRAVEL" }))
         expect(unknown.message).toContain("USER_NOT_FOUND")
-      })))
+      })
+    ))
+
+  it.each(["a b/é'(*)!", "100%", "a&b=c", "?x#y", "a+b", "\u{1F600}"])(
+    "signs an odd account as it is sent: %s",
+    (userId) =>
+      inWorld({ accounts: [{ userId, lots: [lot("A", "1")] }] }, ({ client }) =>
+        Effect.gen(function* () {
+          expect((yield* client.redeemer({ userId, redemptionType: "TRAVEL" })).pointBalance).toBe("1")
+          const now = BigInt(Date.now()) * 1000n
+          expect(yield* client.redemptions({ userId, from: now, to: now })).toEqual([])
+          const error = yield* Effect.flip(client.credit({ ...credits, redemptionId: userId, points: undefined }))
+          expect(error.message).toContain("REDEMPTION_NOT_FOUND")
+        })
+      )
+  )
 
   it("puts no secret and no account number into spans and logs", async () => {
     const spans: Array<Tracer.NativeSpan> = []
@@ -246,14 +276,15 @@ describe("the client", () => {
       }
     })
     await inWorld(seeded, ({ client }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         yield* client.redeemer({ userId: ACCOUNT, redemptionType: "TRAVEL" })
         const error = yield* Effect.flip(client.credit({ ...credits, points: undefined }))
         yield* Effect.logError(error)
       }).pipe(
         Effect.withTracer(tracer),
         Effect.provide(Logger.layer([Logger.map(Logger.formatJson, (line) => lines.push(line))]))
-      ))
+      )
+    )
     const seen = spans.map(({ attributes, name }) => [name, Object.fromEntries(attributes)])
     expect(seen).toEqual([
       ["Mastercard.redeemer", { account: "…6652" }],
@@ -273,7 +304,7 @@ describe("the gateway", () => {
 
   it("turns away another key and another consumer key", () =>
     inWorld(seeded, ({ sandbox }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const other = yield* clientOf(sandbox.url, makeKeys().privateKey)
         const stranger = yield* clientOf(sandbox.url, keys.privateKey, "somebody!else")
         for (const client of [other, stranger]) {
@@ -284,11 +315,12 @@ describe("the gateway", () => {
             reasons: [{ source: "Gateway", reasonCode: "AUTHENTICATION_FAILED" }]
           })
         }
-      })))
+      })
+    ))
 
   it("turns away a body that was changed after signing", () =>
     inWorld(seeded, ({ sandbox }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const { status, text } = yield* sendSigned("POST", under(sandbox.url, "/redemptions"), `{"points":2}`, {
           body: `{"points":1}`
         })
@@ -306,20 +338,22 @@ describe("the gateway", () => {
     ]
   }
 }`)
-      })))
+      })
+    ))
 
   it("turns away a signature of another URL, and calls it by its name", () =>
     inWorld(seeded, ({ sandbox }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const url = under(sandbox.url, QUERY)
         const { status, text } = yield* sendSigned("GET", url, "", { url: url.href.replace("TRAVEL", "CASHBACK") })
         expect(status).toBe(400)
         expect(reasonOf(text)).toMatchObject({ Source: "Gateway", ReasonCode: "INVALID_OAUTH_SBS" })
-      })))
+      })
+    ))
 
   it("turns away a nonce that was used, and what is not signed at all", () =>
     inWorld(seeded, ({ sandbox }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const url = under(sandbox.url, QUERY)
         const authorization = NpmSigner.getAuthorizationHeader(url.href, "GET", "", CONSUMER_KEY, keys.privateKey)
         expect((yield* send("GET", url, { headers: { authorization } })).status).toBe(200)
@@ -328,24 +362,31 @@ describe("the gateway", () => {
           expect(status).toBe(401)
           expect(reasonOf(text)).toMatchObject({ ReasonCode: "AUTHENTICATION_FAILED" })
         }
-      })))
+      })
+    ))
 
   it("turns away a timestamp that is too far away", () =>
     inWorld(seeded, ({ sandbox }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const url = under(sandbox.url, QUERY)
         const now = Date.now
-        for (const [minutes, status] of [[-6, 401], [6, 401], [-4, 200], [4, 200]] as const) {
+        for (const [minutes, status] of [
+          [-6, 401],
+          [6, 401],
+          [-4, 200],
+          [4, 200]
+        ] as const) {
           Date.now = () => now() + minutes * 60_000
           const authorization = NpmSigner.getAuthorizationHeader(url.href, "GET", "", CONSUMER_KEY, keys.privateKey)
           Date.now = now
           expect((yield* send("GET", url, { headers: { authorization } })).status).toBe(status)
         }
-      })))
+      })
+    ))
 
   it("accepts the published package for every call", () =>
     inWorld(seeded, ({ sandbox }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const fields = `"processedBy":"E","redemptionType":"TRAVEL","userId":"${ACCOUNT}","userIdType":"RANAC"`
         const history = `/redemptions?user_id=${ACCOUNT}&user_id_type=RANAC&from_date=2020-01-01&to_date=2099-12-31`
         const calls = [
@@ -355,7 +396,8 @@ describe("the gateway", () => {
           sendSigned("GET", under(sandbox.url, history))
         ]
         for (const call of calls) expect((yield* call).status).toBe(200)
-      })))
+      })
+    ))
 })
 
 describe("a request that is wrong", () => {
@@ -371,7 +413,7 @@ describe("a request that is wrong", () => {
     ]),
     ["another userIdType", JSON.stringify({ ...good, userIdType: "BAN" }), "INVALID_FIELD_VALUE_USERIDTYPE"],
     ["a number for an account", JSON.stringify({ ...good, userId: 1 }), "INVALID_FIELD_VALUE_USERID"],
-    ...["0", "-1", "0.00001", "1e15", "\"3\"", "true"].map((amount): [string, string, string] => [
+    ...["0", "-1", "0.00001", "1e15", '"3"', "true"].map((amount): [string, string, string] => [
       `partialCreditPoints ${amount}`,
       JSON.stringify(good).replace("}", `,"partialCreditPoints":${amount}}`),
       "INVALID_FIELD_VALUE_PARTIALCREDITPOINTS"
@@ -380,27 +422,35 @@ describe("a request that is wrong", () => {
 
   it.each(cases)("%s", (_title, body, reasonCode) =>
     inWorld(seeded, ({ client, sandbox }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         yield* client.redeem({ ...FULL, redemptionType: "TRAVEL", points: points("10") })
         const { status, text } = yield* sendSigned("POST", under(sandbox.url, "/redemptions/5134720/credits"), body)
         expect(status).toBe(400)
         expect(reasonOf(text)).toMatchObject({ Source: "digital-redemptions-api", ReasonCode: reasonCode })
-      })))
+      })
+    )
+  )
 
   it("another path, another method, a body that is too large", () =>
     inWorld(seeded, ({ sandbox }) =>
-      Effect.gen(function*() {
-        for (const [method, path] of [["GET", "/x"], ["PUT", "/redemptions"], ["GET", "/redemptions/1/credits"]] as const) {
+      Effect.gen(function* () {
+        for (const [method, path] of [
+          ["GET", "/x"],
+          ["PUT", "/redemptions"],
+          ["GET", "/redemptions/1/credits"]
+        ] as const) {
           expect((yield* sendSigned(method, under(sandbox.url, path))).status).toBe(404)
         }
         expect((yield* send("GET", new URL("/", sandbox.url))).status).toBe(404)
         const large = yield* sendSigned("POST", under(sandbox.url, "/redemptions"), " ".repeat(300_000))
         expect(large.status).toBe(413)
-      })))
+      })
+    ))
 })
 
 describe("the sandbox's own side", () => {
-  const put = (base: URL, path: string, body: Json.Json) => send("PUT", under(base, path), { body: Json.stringify(body) })
+  const put = (base: URL, path: string, body: Json.Json) =>
+    send("PUT", under(base, path), { body: Json.stringify(body) })
   const lots = [
     { lotId: "A", earnedAt: "2025-01-10T00:00:00Z", expiresAt: "2026-01-10T00:00:00Z", points: Json.number("100") },
     { lotId: "B", earnedAt: "2025-03-10T00:00:00Z", expiresAt: "2026-03-10T00:00:00Z", points: Json.number("100") },
@@ -410,7 +460,7 @@ describe("the sandbox's own side", () => {
   it("is set up over the wire and logs what truly happened, by its own clock", () => {
     let now = at("2025-12-01T00:00:00Z")
     return inWorld({ clock: () => now }, ({ client, sandbox }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         expect(yield* put(sandbox.adminUrl, `/accounts/${ACCOUNT}`, { lots })).toEqual({
           status: 200,
           text: `{\n  "pointBalance": 200.5\n}`
@@ -433,7 +483,10 @@ describe("the sandbox's own side", () => {
               at: "2025-12-01T00:00:00.000Z",
               userId: ACCOUNT,
               redemptionId: "5134720",
-              draws: [{ lotId: "A", points: 100 }, { lotId: "B", points: 50 }],
+              draws: [
+                { lotId: "A", points: 100 },
+                { lotId: "B", points: 50 }
+              ],
               balance: 50.5
             },
             {
@@ -443,19 +496,23 @@ describe("the sandbox's own side", () => {
               redemptionId: "5134720",
               creditId: "5134721",
               points: 70,
-              restorations: [{ lotId: "B", points: 50 }, { lotId: "A", points: 20 }],
+              restorations: [
+                { lotId: "B", points: 50 },
+                { lotId: "A", points: 20 }
+              ],
               remaining: 80,
               balance: 100.5
             }
           ],
           dropped: 0
         })
-      }))
+      })
+    )
   })
 
   it("keeps what is known, and refuses another content for it", () =>
     inWorld({}, ({ sandbox }) =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const status = (path: string, body: Json.Json) => Effect.map(put(sandbox.adminUrl, path, body), (r) => r.status)
         expect(yield* status("/accounts/1", { lots })).toBe(200)
         expect(yield* status("/accounts/1", { lots })).toBe(200)
@@ -474,17 +531,20 @@ describe("the sandbox's own side", () => {
         expect(yield* status("/redemptions/7", redemption(draws("A", "5")))).toBe(409)
         expect(yield* status("/redemptions/8", { ...redemption(draws("A", "5")), userId: "2" })).toBe(404)
         expect(yield* status("/accounts/1", {})).toBe(400)
-      })))
+      })
+    ))
 
   it("answers nobody who came by another name", () =>
     inWorld({}, ({ sandbox }) =>
-      Effect.gen(function*() {
-        expect((yield* send("GET", under(sandbox.adminUrl, "/log"), { headers: { host: "evil.example" } })).status)
-          .toBe(404)
-      })))
+      Effect.gen(function* () {
+        expect(
+          (yield* send("GET", under(sandbox.adminUrl, "/log"), { headers: { host: "evil.example" } })).status
+        ).toBe(404)
+      })
+    ))
 
   it("works as layers, with keys of its own", async () => {
-    const balance = await Effect.gen(function*() {
+    const balance = await Effect.gen(function* () {
       const { publicKey, signingKey } = yield* SandboxKeys.generate
       const consumerKey = Redacted.make("k!c")
       const accounts = [{ userId: ACCOUNT, lots: [lot("A", "1")] }]

@@ -8,31 +8,35 @@ import { HashMap, Option } from "effect"
 const DAY = 86_400_000_000n
 const USER = "1"
 
-const lots = fc.array(
-  fc.record({
-    earnedAt: fc.bigInt({ min: 0n, max: 9n }),
-    expiresAt: fc.option(fc.bigInt({ min: 10n, max: 60n }), { nil: undefined }),
-    points: fc.bigInt({ min: 1n, max: 50n })
-  }),
-  { minLength: 1, maxLength: 5 }
-).map((all) =>
-  all.map((lot, index) => ({
-    lotId: `L${index}`,
-    earnedAt: lot.earnedAt * DAY,
-    expiresAt: lot.expiresAt === undefined ? undefined : lot.expiresAt * DAY,
-    points: lot.points
-  }))
-)
+const lots = fc
+  .array(
+    fc.record({
+      earnedAt: fc.bigInt({ min: 0n, max: 9n }),
+      expiresAt: fc.option(fc.bigInt({ min: 10n, max: 60n }), { nil: undefined }),
+      points: fc.bigInt({ min: 1n, max: 50n })
+    }),
+    { minLength: 1, maxLength: 5 }
+  )
+  .map((all) =>
+    all.map((lot, index) => ({
+      lotId: `L${index}`,
+      earnedAt: lot.earnedAt * DAY,
+      expiresAt: lot.expiresAt === undefined ? undefined : lot.expiresAt * DAY,
+      points: lot.points
+    }))
+  )
 
 // The first redemptions get the ids 1, 2, 3 …, and credits take ids of the same sequence.
-const command = fc.oneof(
-  fc.record({ _tag: fc.constant("Redeem" as const), points: fc.bigInt({ min: 1n, max: 80n }) }),
-  fc.record({
-    _tag: fc.constant("Credit" as const),
-    redemptionId: fc.integer({ min: 1, max: 8 }).map(String),
-    points: fc.option(fc.bigInt({ min: 1n, max: 60n }), { nil: undefined })
-  })
-).map((fields): Bank.SandboxCommand => ({ ...fields, userId: USER, redemptionType: "TRAVEL" }))
+const command = fc
+  .oneof(
+    fc.record({ _tag: fc.constant("Redeem" as const), points: fc.bigInt({ min: 1n, max: 80n }) }),
+    fc.record({
+      _tag: fc.constant("Credit" as const),
+      redemptionId: fc.integer({ min: 1, max: 8 }).map(String),
+      points: fc.option(fc.bigInt({ min: 1n, max: 60n }), { nil: undefined })
+    })
+  )
+  .map((fields): Bank.SandboxCommand => ({ ...fields, userId: USER, redemptionType: "TRAVEL" }))
 
 const history = fc.tuple(lots, fc.array(fc.tuple(command, fc.bigInt({ min: 0n, max: 4n })), { maxLength: 20 }))
 
@@ -59,47 +63,61 @@ const play = ([seed, commands]: typeof history extends fc.Arbitrary<infer H> ? H
 
 describe("the sandbox's arithmetic", () => {
   it("conserves points, keeps every lot and every redemption within its bounds", () => {
-    fc.assert(fc.property(history, (input) => {
-      const granted = input[0].reduce((total, lot) => total + lot.points, 0n)
-      for (const { after } of play(input)) {
-        expect(held(after) + outstanding(after)).toBe(granted)
-        for (const lot of lotsOf(after)) expect(lot.points >= 0n && lot.points <= lot.granted).toBe(true)
-        for (const { credited, draws, points } of HashMap.values(after.redemptions)) {
-          expect(credited >= 0n && credited <= points).toBe(true)
-          expect(draws.reduce((total, part) => total + part.points, 0n)).toBe(points)
+    fc.assert(
+      fc.property(history, (input) => {
+        const granted = input[0].reduce((total, lot) => total + lot.points, 0n)
+        for (const { after } of play(input)) {
+          expect(held(after) + outstanding(after)).toBe(granted)
+          for (const lot of lotsOf(after)) expect(lot.points >= 0n && lot.points <= lot.granted).toBe(true)
+          for (const { credited, draws, points } of HashMap.values(after.redemptions)) {
+            expect(credited >= 0n && credited <= points).toBe(true)
+            expect(draws.reduce((total, part) => total + part.points, 0n)).toBe(points)
+          }
         }
-      }
-    }))
+      })
+    )
   })
 
   it("changes nothing when it refuses", () => {
-    fc.assert(fc.property(history, (input) => {
-      for (const { after, answer, before } of play(input)) if (answer._tag === "Refused") expect(after).toBe(before)
-    }))
+    fc.assert(
+      fc.property(history, (input) => {
+        for (const { after, answer, before } of play(input)) if (answer._tag === "Refused") expect(after).toBe(before)
+      })
+    )
   })
 
   it("answers what the state says", () => {
-    fc.assert(fc.property(history, (input) => {
-      for (const { after, answer, now } of play(input)) {
-        if (answer._tag === "Refused") continue
-        expect(answer.balance).toBe(Lots.balance(lotsOf(after), now))
-        if (answer._tag !== "Credited") continue
-        const redemption = Option.getOrThrow(HashMap.get(after.redemptions, answer.redemptionId))
-        expect(answer.remaining).toBe(redemption.points - redemption.credited)
-        expect(answer.restorations.reduce((total, part) => total + part.points, 0n)).toBe(answer.points)
-      }
-    }))
+    fc.assert(
+      fc.property(history, (input) => {
+        for (const { after, answer, now } of play(input)) {
+          if (answer._tag === "Refused") continue
+          expect(answer.balance).toBe(Lots.balance(lotsOf(after), now))
+          if (answer._tag !== "Credited") continue
+          const redemption = Option.getOrThrow(HashMap.get(after.redemptions, answer.redemptionId))
+          expect(answer.remaining).toBe(redemption.points - redemption.credited)
+          expect(answer.restorations.reduce((total, part) => total + part.points, 0n)).toBe(answer.points)
+        }
+      })
+    )
   })
 
   it("gives back each lot what it took, however a credit is cut", () => {
-    fc.assert(fc.property(history, (input) => {
-      let state = play(input).at(-1)?.after ?? start(input[0])
-      for (const redemptionId of HashMap.keys(state.redemptions)) {
-        const credit = { _tag: "Credit", redemptionId, userId: USER, redemptionType: "TRAVEL", points: undefined } as const
-        state = Bank.step(state, credit, 100n * DAY)[0]
-      }
-      for (const lot of lotsOf(state)) expect(lot.points).toBe(lot.granted)
-    }))
+    fc.assert(
+      fc.property(history, (input) => {
+        let state = play(input).at(-1)?.after ?? start(input[0])
+        for (const redemptionId of HashMap.keys(state.redemptions)) {
+          const credit = {
+            _tag: "Credit",
+            redemptionId,
+            userId: USER,
+            redemptionType: "TRAVEL",
+            points: undefined
+          } as const
+          state = Bank.step(state, credit, 100n * DAY)[0]
+        }
+        for (const lot of lotsOf(state)) expect(lot.points).toBe(lot.granted)
+      })
+    )
   })
 
   it("takes the soonest expiry first and gives back in reverse", () => {
@@ -116,7 +134,10 @@ describe("the sandbox's arithmetic", () => {
       { lotId: "late", points: 10n },
       { lotId: "never", points: 5n }
     ])
-    expect(Lots.restore(draws ?? [], 3n, 9n)).toEqual([{ lotId: "never", points: 2n }, { lotId: "late", points: 7n }])
+    expect(Lots.restore(draws ?? [], 3n, 9n)).toEqual([
+      { lotId: "never", points: 2n },
+      { lotId: "late", points: 7n }
+    ])
     expect(Lots.draw([lot("a", 5n)], 11n, 1n)).toBeUndefined()
   })
 
@@ -125,7 +146,11 @@ describe("the sandbox's arithmetic", () => {
     const seed = [{ lotId: "A", earnedAt: 0n, expiresAt: undefined, points: 10n }]
     let state = Bank.step(start(seed), { ...put, points: 1n, draws: undefined, at: 0n }, 0n)[0]
     const ids = [1, 2].map(() => {
-      const [after, answer] = Bank.step(state, { _tag: "Redeem", userId: USER, redemptionType: "TRAVEL", points: 1n }, 0n)
+      const [after, answer] = Bank.step(
+        state,
+        { _tag: "Redeem", userId: USER, redemptionType: "TRAVEL", points: 1n },
+        0n
+      )
       state = after
       return answer._tag === "Redeemed" ? answer.redemptionId : answer._tag
     })

@@ -45,11 +45,12 @@ export const clientOf = (url: URL, signingKey = keys.privateKey, consumerKey = C
 /** Runs a test in a world of its own. */
 export const inWorld = <A, E>(
   options: Partial<Sandbox.SandboxOptions>,
-  test: (
-    world: { readonly sandbox: Sandbox.Sandbox["Service"]; readonly client: Mastercard.Mastercard["Service"] }
-  ) => Effect.Effect<A, E, Scope.Scope>
+  test: (world: {
+    readonly sandbox: Sandbox.Sandbox["Service"]
+    readonly client: Mastercard.Mastercard["Service"]
+  }) => Effect.Effect<A, E, Scope.Scope>
 ): Promise<A> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const sandbox = yield* Sandbox.make({
       consumerKey: Redacted.make(CONSUMER_KEY),
       publicKey: keys.publicKey,
