@@ -11,3 +11,27 @@ export * as MemoryStores from "./memory/MemoryStores.ts"
 export * as Migrations from "./migration/Migrations.ts"
 export { PolicyStore, type PolicyTerms } from "./program/PolicyStore.ts"
 export * as Stores from "./Stores.ts"
+export * as Decimal from "./json/Decimal.ts"
+export * as Json from "./json/Json.ts"
+export type { CreditAnswer, HistoryEntry, RedeemAnswer, Redeemer } from "./mastercard/Answers.ts"
+export * as Assumptions from "./mastercard/Assumptions.ts"
+export { maskAccount, maskText } from "./mastercard/Masking.ts"
+export { Mastercard } from "./mastercard/Mastercard.ts"
+export * as MastercardConfig from "./mastercard/MastercardConfig.ts"
+export {
+  type MastercardError,
+  MastercardNotSent,
+  MastercardOutcomeUnknown,
+  MastercardRefused
+} from "./mastercard/MastercardError.ts"
+export { Reason } from "./mastercard/Reason.ts"
+export type {
+  CreditRequest,
+  HistoryRequest,
+  RedeemerRequest,
+  RedeemRequest,
+  RedemptionType
+} from "./mastercard/Requests.ts"
+export { Sandbox, SandboxNotStarted, type SandboxOptions, SandboxRefused } from "./sandbox/Sandbox.ts"
+export type { SandboxCommand } from "./sandbox/SandboxBank.ts"
+export * as SandboxKeys from "./sandbox/SandboxKeys.ts"
