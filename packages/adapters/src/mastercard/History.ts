@@ -11,10 +11,10 @@ import type { HistoryEntry } from "./Answers.ts"
 import { type MastercardError, MastercardOutcomeUnknown } from "./MastercardError.ts"
 
 /** Pages of one listing at most: ten thousand entries of one account mean that the paging does not work. */
-export const MAXIMUM_PAGES = 200
+const MAXIMUM_PAGES = 200
 
 /** Times a listing is begun at most while entries are added to it. */
-export const MAXIMUM_ATTEMPTS = 3
+const MAXIMUM_ATTEMPTS = 3
 
 type Page = ReadonlyArray<HistoryEntry>
 type ReadPage = (offset: number) => Effect.Effect<Page, MastercardError>

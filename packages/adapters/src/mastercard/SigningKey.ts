@@ -3,7 +3,7 @@ import { Result } from "effect"
 import { createPrivateKey, type KeyObject } from "node:crypto"
 
 /** Bits of an RSA key at least: shorter ones are broken. */
-export const MINIMUM_KEY_BITS = 2048
+const MINIMUM_KEY_BITS = 2048
 
 /** Bytes of a key file at most: a PEM of 16384 bits has 13 thousand. */
 export const MAXIMUM_KEY_FILE_BYTES = 65_536

@@ -13,7 +13,7 @@ import { HttpClient, type HttpClientError, type HttpClientRequest, type HttpClie
 export const MAXIMUM_ANSWER_BYTES = 1_048_576
 
 /** Why the body of an answer is not all there. */
-export type BodyFlaw = "timeout" | "connectionLost" | "tooLong"
+type BodyFlaw = "timeout" | "connectionLost" | "tooLong"
 
 /** An answer: its status, and as much of its body as arrived. */
 export interface Answer {

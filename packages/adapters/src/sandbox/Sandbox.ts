@@ -46,7 +46,7 @@ export interface SandboxOptions {
 const HOST = "127.0.0.1"
 
 /** Bytes of a request's body at most: a hundred times what any call has. */
-export const MAXIMUM_REQUEST_BYTES = 262_144
+const MAXIMUM_REQUEST_BYTES = 262_144
 
 const DEFAULT_PROGRAM_NAME = "Pay With Points API"
 

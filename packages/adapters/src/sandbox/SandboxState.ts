@@ -15,7 +15,7 @@ export interface SandboxEntry {
 }
 
 /** An account. */
-export interface SandboxAccount {
+interface SandboxAccount {
   readonly lots: ReadonlyArray<SandboxLot>
   /** Oldest first. */
   readonly history: ReadonlyArray<SandboxEntry>
