@@ -307,6 +307,12 @@ export const Refusal = Schema.Union([
 ])
 export type Refusal = typeof Refusal.Type
 
+/** The stored form of a refusal. */
+export const encode = Schema.encodeSync(Refusal)
+
+/** Reads a stored refusal; one that no version of ours wrote throws. */
+export const decode = Schema.decodeUnknownSync(Refusal)
+
 /**
  * Whether a refusal says nothing about the command itself, so that its key stays free and the same command may be sent
  * again (law L8).

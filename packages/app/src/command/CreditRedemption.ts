@@ -1,0 +1,171 @@
+/**
+ * Points of a redemption are given back, exactly once, over an API without idempotency keys.
+ *
+ * The intent is stored before anybody is called; nothing is called inside a transaction; a certain refusal releases
+ * what is held, and everything uncertain keeps it.
+ *
+ * @see semantics, section 7
+ */
+import { type EventStore, Mastercard, type MastercardNotSent, type MastercardRefused } from "@pointback/adapters"
+import {
+  Account,
+  type Decide,
+  type Draw,
+  type Ids,
+  Instant,
+  Points,
+  type Redemption,
+  type RedemptionCommand,
+  type RedemptionEvent
+} from "@pointback/domain"
+import { Clock, Effect } from "effect"
+import * as Content from "./Content.ts"
+import * as CreditOutcome from "./CreditOutcome.ts"
+import type { Execution } from "./Execution.ts"
+import { type Caller, execute, type Executed, type ExecutionError, type Target } from "./Execution.ts"
+import { lotContent } from "./RedeemPoints.ts"
+
+export interface CreditRedemption extends Target {
+  readonly redemptionId: Ids.RedemptionId
+  /** The credit id is the key. */
+  readonly creditId: Ids.CreditId
+  /** All that remains where neither points nor lots are given. */
+  readonly points?: Points.Points | undefined
+  readonly lots?: ReadonlyArray<Draw.LotPoints> | undefined
+  readonly occurredAt: Instant.Instant
+  /** Whether `occurredAt` was given by the caller, and so is part of the command's content. */
+  readonly dated: boolean
+}
+
+/** The content that the credit id remembers as its key. */
+export const content = (credit: Omit<CreditRedemption, "program" | "account">): string =>
+  Content.canonical({
+    redemption: credit.redemptionId,
+    points: credit.points === undefined ? undefined : Points.toString(credit.points),
+    lots: lotContent(credit.lots),
+    occurredAt: credit.dated ? Instant.toString(credit.occurredAt) : undefined
+  })
+
+/** Records a credit without a call: for imports, tests and other backends. */
+export const recordCredit = Effect.fn("recordCredit")(function*(
+  credit: CreditRedemption,
+  caller: Caller = {}
+): Effect.fn.Return<CreditOutcome.CreditOutcome, ExecutionError, EventStore.EventStore> {
+  const command = { _tag: "RecordCredit", ...asked(credit), origin: "ours", mastercard: null } as const
+  return outcomeOf(yield* execute(execution(credit, caller, command)), credit)
+})
+
+/** Asks Mastercard for a credit and records the outcome. Safe to repeat with the same credit id: never calls twice. */
+export const creditRedemption = Effect.fn("creditRedemption")(function*(
+  credit: CreditRedemption,
+  caller: Caller = {}
+): Effect.fn.Return<
+  CreditOutcome.CreditOutcome,
+  ExecutionError,
+  EventStore.EventStore | Mastercard
+> {
+  const command = { _tag: "RequestCredit", ...asked(credit) } as const
+  const requested = yield* execute(execution(credit, caller, command))
+  if (requested._tag === "Replayed") return outcomeOf(requested, credit)
+  const outcome = yield* callMastercard(credit, requested)
+  // The call may have had its effect: what it said is written down even if nobody waits for us any more.
+  const recorded = Effect.uninterruptible(execute(execution(credit, caller, outcome, null)))
+  return outcomeOf(withRequest(yield* recorded, requested), credit)
+})
+
+const asked = ({ creditId, lots, occurredAt, points, redemptionId }: CreditRedemption) => ({
+  redemptionId,
+  creditId,
+  points,
+  lots,
+  occurredAt
+})
+
+const execution = (
+  credit: CreditRedemption,
+  caller: Caller,
+  command: Decide.Command,
+  key: Execution["key"] = { kind: "credit", key: credit.creditId, content: content(credit) }
+): Execution => ({
+  target: credit,
+  caller,
+  command,
+  key,
+  lots: { _tag: "DrawnBy", redemptionId: credit.redemptionId },
+  horizon: credit.occurredAt,
+  redemptions: [credit.redemptionId]
+})
+
+const outcomeOf = (executed: Executed, { creditId, redemptionId }: CreditRedemption): CreditOutcome.CreditOutcome => {
+  const replayed = executed._tag === "Replayed"
+  const events = replayed ? executed.loaded.events : [...executed.loaded.events, ...executed.events]
+  const stream = events.filter(({ fact }) => fact.stream._tag === "Redemption")
+  return CreditOutcome.present(stream, redemptionId, creditId, replayed)
+}
+
+// What was recorded after the call is this command's doing, although the request before it was a command of its own.
+const withRequest = (recorded: Executed, requested: Executed): Executed =>
+  recorded._tag === "Appended" ? recorded : requested
+
+type Called = RedemptionCommand.ConfirmCredit | RedemptionCommand.DeclineCredit | RedemptionCommand.MarkCreditUnknown
+
+const callMastercard = Effect.fnUntraced(function*(
+  credit: CreditRedemption,
+  { events, loaded }: Extract<Executed, { _tag: "Appended" }>
+): Effect.fn.Return<Called, never, Mastercard> {
+  const mastercard = yield* Mastercard
+  const request = requestOf(events)
+  const redemption = redemptionOf(loaded, credit.redemptionId)
+  const answered = yield* Effect.result(mastercard.credit({
+    redemptionId: credit.redemptionId,
+    userId: credit.account,
+    redemptionType: redemption.redemptionType as "MERCHANDISE" | "TRAVEL",
+    processedBy: redemption.processedBy,
+    points: wirePoints(request, redemption)
+  }))
+  const occurredAt = Instant.fromEpochMillis(yield* Clock.currentTimeMillis)
+  const { creditId, redemptionId } = credit
+  if (answered._tag === "Success") {
+    const { id, pointBalance, programName, remaining } = answered.success
+    const answer = { pointBalance, remaining: remaining ?? null, programName, id }
+    return { _tag: "ConfirmCredit", redemptionId, creditId, mastercard: answer }
+  }
+  const failure = answered.failure
+  switch (failure._tag) {
+    case "MastercardRefused":
+      return { _tag: "DeclineCredit", redemptionId, creditId, reasons: reasonsOf(failure), occurredAt }
+    case "MastercardNotSent":
+      return { _tag: "DeclineCredit", redemptionId, creditId, reasons: [notSent(failure)], occurredAt }
+    case "MastercardOutcomeUnknown":
+      return { _tag: "MarkCreditUnknown", redemptionId, creditId, cause: failure.cause, occurredAt }
+  }
+})
+
+type Requested = Extract<RedemptionEvent.RedemptionEvent, { _tag: "CreditRequested" }>
+
+const requestOf = (events: ReadonlyArray<EventStore.StoredEvent>): Requested =>
+  events.map(({ fact }) => fact.event).find((event) => event._tag === "CreditRequested") as Requested
+
+const redemptionOf = ({ state }: EventStore.Loaded, redemptionId: Ids.RedemptionId): Redemption.Redemption => {
+  const situation = Account.redemption(state, redemptionId)
+  if (situation._tag === "None") throw new Error(`redemption ${redemptionId} was credited and has no event`)
+  return situation.redemption
+}
+
+// A full credit omits the amount while nothing was credited, and asks for exactly what remains otherwise.
+const wirePoints = ({ mode, points }: Requested, redemption: Redemption.Redemption): Points.Points | undefined =>
+  mode === "full" && redemption.credited === 0n ? undefined : points
+
+const reasonsOf = (refused: MastercardRefused): ReadonlyArray<RedemptionEvent.DeclineReason> =>
+  refused.reasons.length > 0
+    ? refused.reasons.map(({ description, reasonCode, source }) => ({ source, reasonCode, description }))
+    : [{ source: "", reasonCode: String(refused.status), description: refused.body ?? "no reason was given" }]
+
+/** The reason of a decline whose call never left; tells it apart from a refusal of Mastercard's. */
+export const NOT_SENT_SOURCE = "pointback"
+
+const notSent = (failure: MastercardNotSent): RedemptionEvent.DeclineReason => ({
+  source: NOT_SENT_SOURCE,
+  reasonCode: failure.cause,
+  description: failure.message
+})

@@ -1,0 +1,44 @@
+/** Failures of use cases that are no refusals of the domain. */
+import { Schema } from "effect"
+
+/** Nothing was ever recorded of the program, nor a policy set for it. */
+export class UnknownProgram extends Schema.TaggedError<UnknownProgram>()("UnknownProgram", {
+  program: Schema.String
+}) {
+  override get message() {
+    return `there is no program ${this.program}; \`program set\` makes one, and so does its first \`earn\``
+  }
+}
+
+/** Nothing was ever recorded of the account. */
+export class UnknownAccount extends Schema.TaggedError<UnknownAccount>()("UnknownAccount", {
+  program: Schema.String,
+  account: Schema.String
+}) {
+  override get message() {
+    return `program ${this.program} has no account ${this.account}; its first \`earn\` makes it`
+  }
+}
+
+/** The key stands for a command with other content (law L8). Names the fields that differ. */
+export class KeyConflict extends Schema.TaggedError<KeyConflict>()("KeyConflict", {
+  kind: Schema.String,
+  key: Schema.String,
+  fields: Schema.Array(Schema.String)
+}) {
+  override get message() {
+    return (
+      `${this.kind} ${this.key} is known already and differs in ${this.fields.join(", ")}; ` +
+      "repeat it with the same content, or use a new key"
+    )
+  }
+}
+
+/** Others kept appending to the account. Nothing was recorded, the key is free. */
+export class AccountBusy extends Schema.TaggedError<AccountBusy>()("AccountBusy", {
+  attempts: Schema.Natural
+}) {
+  override get message() {
+    return `others kept changing the account through ${this.attempts} attempts; nothing was recorded, try again`
+  }
+}

@@ -1,0 +1,91 @@
+/** Reads an import file: every line is checked before anything is imported. */
+import { Effect, Option, Schema } from "effect"
+import { createReadStream } from "node:fs"
+import { createInterface } from "node:readline"
+import type { NumberedRecord } from "./ImportRecord.ts"
+import { ImportRecord } from "./ImportRecord.ts"
+
+/** Characters of a line at most: a record with thousands of draws fits, a file without line ends does not. */
+export const MAXIMUM_LINE_LENGTH = 1_000_000
+
+/** Unreadable lines that are named at most; the others are counted. */
+export const MAXIMUM_NAMED_LINES = 100
+
+const UnreadableLine = Schema.Struct({ line: Schema.Natural, reason: Schema.String })
+
+/** Lines of the file cannot be read; nothing was imported. */
+export class UnreadableLines extends Schema.TaggedError<UnreadableLines>()("UnreadableLines", {
+  file: Schema.String,
+  /** How many there are in all; the first hundred are named. */
+  count: Schema.Natural,
+  lines: Schema.Array(UnreadableLine)
+}) {
+  override get message() {
+    const named = this.lines.map(({ line, reason }) => `line ${line}: ${reason}`).join("\n  ")
+    const more = this.count > this.lines.length ? `\n  and ${this.count - this.lines.length} more` : ""
+    const lines = this.count === 1 ? "1 line" : `${this.count} lines`
+    return `${this.file}: ${lines} cannot be read, nothing was imported\n  ${named}${more}`
+  }
+}
+
+/** The file itself cannot be read. */
+export class UnreadableFile extends Schema.TaggedError<UnreadableFile>()("UnreadableFile", {
+  file: Schema.String,
+  problem: Schema.String
+}) {
+  override get message() {
+    return `${this.file} cannot be read: ${this.problem}`
+  }
+}
+
+/** Reads every record of a file. Fails with all unreadable lines at once, so that they can be mended at once. */
+export const read = Effect.fn("ImportFile.read")(function*(
+  file: string
+): Effect.fn.Return<ReadonlyArray<NumberedRecord>, UnreadableLines | UnreadableFile> {
+  const { records, unreadable, unreadableCount } = yield* Effect.tryPromise({
+    try: () => readLines(file),
+    catch: (cause) => new UnreadableFile({ file, problem: cause instanceof Error ? cause.message : String(cause) })
+  })
+  if (unreadableCount > 0) return yield* new UnreadableLines({ file, count: unreadableCount, lines: unreadable })
+  return records
+})
+
+const readLines = async (file: string) => {
+  const records: Array<NumberedRecord> = []
+  const unreadable: Array<typeof UnreadableLine.Type> = []
+  let unreadableCount = 0
+  let line = 0
+  const input = createInterface({ input: createReadStream(file, { encoding: "utf8" }), crlfDelay: Infinity })
+  for await (const text of input) {
+    line++
+    if (text.trim() === "") continue
+    const read = readRecord(text)
+    if (typeof read !== "string") {
+      records.push({ line, record: read })
+      continue
+    }
+    unreadableCount++
+    if (unreadable.length < MAXIMUM_NAMED_LINES) unreadable.push({ line, reason: read })
+  }
+  return { records, unreadable, unreadableCount }
+}
+
+const decode = Schema.decodeUnknownResult(ImportRecord, { errors: "all", onExcessProperty: "error" })
+const decodeType = Schema.decodeUnknownOption(
+  Schema.Struct({ type: Schema.Literals(["earned", "redeemed", "credited", "expired", "adjusted"]) })
+)
+
+/** Reads one line; answers what is wrong with it where it cannot be read. */
+const readRecord = (text: string): ImportRecord | string => {
+  if (text.length > MAXIMUM_LINE_LENGTH) return `more than ${MAXIMUM_LINE_LENGTH} characters`
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    return "no JSON object"
+  }
+  // Checked first, since a union would report what every kind of record misses.
+  if (Option.isNone(decodeType(json))) return "type: earned, redeemed, credited, expired or adjusted is expected"
+  const decoded = decode(json)
+  return decoded._tag === "Success" ? decoded.success : String(decoded.failure.message).replace(/\s*\n\s*/g, " ")
+}
