@@ -1,0 +1,50 @@
+/** What a command's exit code says. */
+export const ExitCode = {
+  done: 0,
+  /** A rule of the domain refused the command, or Mastercard declined it. */
+  refused: 1,
+  /** Wrong use, or input that cannot be read. */
+  wrongUse: 2,
+  /** The database or Mastercard could not be reached, or gave an unknown outcome. */
+  unreachable: 3,
+  /** A check found differences. */
+  differences: 4,
+  /** A bug of ours. */
+  bug: 70
+} as const
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
+
+const WRONG_USE = new Set([
+  "InvalidInput",
+  "UnreadableLines",
+  "UnreadableFile",
+  "DatabaseUrlInvalid",
+  "SchemaNameInvalid",
+  "MastercardConfigInvalid",
+  "UnrecognizedOption",
+  "DuplicateOption",
+  "MissingOption",
+  "MissingArgument",
+  "UnexpectedArgument",
+  "InvalidValue",
+  "UnknownSubcommand",
+  "ValidationError",
+  "UserError",
+  "ShowHelp"
+])
+
+const UNREACHABLE = new Set([
+  "AccountBusy",
+  "DatabaseError",
+  "DatabaseLocked",
+  "DatabaseFolderUnusable",
+  "MigrationFailed",
+  "SchemaOutdated",
+  "SandboxNotStarted",
+  "MastercardNotSent",
+  "MastercardOutcomeUnknown"
+])
+
+/** The exit code of an error by its tag; what is neither wrong use nor out of reach is a refusal. */
+export const ofTag = (tag: string): ExitCode =>
+  WRONG_USE.has(tag) ? ExitCode.wrongUse : UNREACHABLE.has(tag) ? ExitCode.unreachable : ExitCode.refused

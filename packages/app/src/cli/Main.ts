@@ -1,0 +1,76 @@
+/** The command line as a whole: parsing, running, and what an error looks like. */
+import { NodeServices } from "@effect/platform-node"
+import { Cause, Effect, Exit as EffectExit, Layer, Logger, References } from "effect"
+import { Command } from "effect/cli"
+import manifest from "../../package.json" with { type: "json" }
+import { adjust } from "./commands/Adjust.ts"
+import { aging } from "./commands/Aging.ts"
+import { credit } from "./commands/Credit.ts"
+import { earn } from "./commands/Earn.ts"
+import { expire } from "./commands/Expire.ts"
+import { importCommand } from "./commands/Import.ts"
+import { migrate } from "./commands/Migrate.ts"
+import { program } from "./commands/Program.ts"
+import { redeem } from "./commands/Redeem.ts"
+import { sandbox } from "./commands/Sandbox.ts"
+import { verify } from "./commands/Verify.ts"
+import { ExitCode, ofTag } from "./ExitCode.ts"
+import { DatabaseFlag, JsonFlag } from "./GlobalFlags.ts"
+import * as Output from "./Output.ts"
+
+const pointback = Command.make("pointback").pipe(
+  Command.withDescription("Gives redeemed loyalty points back correctly"),
+  Command.withSubcommands([
+    migrate,
+    program,
+    earn,
+    adjust,
+    redeem,
+    credit,
+    expire,
+    importCommand,
+    aging,
+    verify,
+    sandbox
+  ]),
+  Command.withGlobalFlags([DatabaseFlag, JsonFlag])
+)
+
+const parse = Command.runWith(pointback, { version: manifest.version, renderErrors: false })
+
+/** Runs a command line and answers its exit code; everything is printed by then. */
+export const run = (args: ReadonlyArray<string>): Effect.Effect<ExitCode> =>
+  parse(args).pipe(
+    Effect.provide(Layer.mergeAll(NodeServices.layer, Logger.layer([Logger.consoleLogFmt]))),
+    Effect.provideService(References.MinimumLogLevel, "Warn"),
+    Effect.exit,
+    Effect.flatMap((exit) =>
+      EffectExit.isSuccess(exit) ? Effect.succeed(ExitCode.done) : report(exit.cause, args.includes("--json"))
+    )
+  )
+
+const report = Effect.fnUntraced(function*(cause: Cause.Cause<unknown>, json: boolean) {
+  if (Cause.hasInterruptsOnly(cause)) return ExitCode.unreachable
+  const error = Cause.squash(cause)
+  const tag = Output.tagOf(error)
+  if (tag === "Exit") return (error as { readonly code: ExitCode }).code
+  if (tag === "ShowHelp") return yield* wrongUse(error as ShowHelp, json)
+  yield* Output.failure(error, json)
+  if (cause.reasons.some(Cause.isFailReason)) return ofTag(tag)
+  yield* Effect.sync(() => process.stderr.write(`${Cause.pretty(cause)}\n`))
+  return ExitCode.bug
+})
+
+interface ShowHelp {
+  readonly commandPath: ReadonlyArray<string>
+  readonly errors: ReadonlyArray<{ readonly _tag: string; readonly message: string }>
+}
+
+const wrongUse = Effect.fnUntraced(function*({ commandPath, errors }: ShowHelp, json: boolean) {
+  if (errors.length === 0) return ExitCode.done
+  const help = `${commandPath.join(" ")} --help`
+  const [first] = errors
+  const message = `${errors.map((error) => error.message).join("; ")}; see \`${help}\``
+  yield* Output.failure({ _tag: first?._tag, message }, json)
+  return ExitCode.wrongUse
+})

@@ -1,0 +1,81 @@
+/** `pointback sandbox` */
+import { MastercardConfig, Sandbox, SandboxKeys } from "@pointback/adapters"
+import { Console, Effect, Redacted } from "effect"
+import { Command, Flag } from "effect/cli"
+import { mkdir, rm, writeFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import { JsonFlag } from "../GlobalFlags.ts"
+import { InvalidInput } from "../Input.ts"
+
+/** Where the client's key is written, for as long as the sandbox runs. */
+const KEY_FILE = ".pointback/sandbox-key.pem"
+
+/** The consumer key that the sandbox knows. Not a secret: the sandbox listens on this machine alone. */
+const CONSUMER_KEY = "pointback-sandbox"
+
+/** The port unless another is asked for. */
+const DEFAULT_PORT = 8787
+
+export const sandbox = Command.make(
+  "sandbox",
+  {
+    port: Flag.Int("port").pipe(
+      Flag.withDescription("The port on 127.0.0.1; 0 takes a free one"),
+      Flag.withDefault(DEFAULT_PORT)
+    )
+  },
+  Effect.fn("sandbox")(function*({ port }) {
+    if (port < 0 || port > 65_535) {
+      return yield* new InvalidInput({ flag: "port", value: String(port), problem: "0 to 65535 is expected" })
+    }
+    const keys = yield* SandboxKeys.generate
+    const keyFile = yield* writeKey(Redacted.value(keys.signingKey))
+    const layer = Sandbox.layer({ port, consumerKey: Redacted.make(CONSUMER_KEY), publicKey: keys.publicKey })
+    yield* Effect.flatMap(Sandbox, (running) => announce(running, keyFile)).pipe(
+      Effect.andThen(Effect.never),
+      Effect.provide(layer)
+    )
+  }, Effect.scoped)
+).pipe(Command.withDescription("Run a simulator of Mastercard Digital Redemptions on this machine"))
+
+const writeKey = (pem: string) => {
+  const file = join(process.cwd(), KEY_FILE)
+  return Effect.acquireRelease(
+    Effect.tryPromise({
+      try: async () => {
+        await mkdir(dirname(file), { recursive: true })
+        await writeFile(file, pem, { mode: 0o600 })
+        return file
+      },
+      catch: (cause) =>
+        new InvalidInput({ flag: "port", value: file, problem: cause instanceof Error ? cause.message : "" })
+    }),
+    () => Effect.ignore(Effect.tryPromise(() => rm(file, { force: true })))
+  )
+}
+
+const announce = Effect.fnUntraced(function*(running: Sandbox["Service"], keyFile: string) {
+  const variables = {
+    [MastercardConfig.VARIABLES.url]: running.url.href,
+    [MastercardConfig.VARIABLES.consumerKey]: CONSUMER_KEY,
+    [MastercardConfig.VARIABLES.signingKey]: keyFile
+  }
+  if (yield* JsonFlag) {
+    return yield* Console.log(
+      JSON.stringify({ url: running.url.href, adminUrl: running.adminUrl.href, environment: variables })
+    )
+  }
+  yield* Console.log(
+    [
+      `the sandbox listens on ${running.url.href}; it forgets everything when it stops (Ctrl-C)`,
+      "",
+      "for the client, in another terminal:",
+      ...Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`),
+      "",
+      "to make a redemption known that was recorded here (`pointback redeem`):",
+      `  curl -X PUT ${running.adminUrl.href}/accounts/<account> -d '{"lots":[{"lotId","earnedAt","expiresAt","points"}]}'`,
+      `  curl -X PUT ${running.adminUrl.href}/redemptions/<id> -d '{"userId","redemptionType","points"}'`,
+      `  curl ${running.adminUrl.href}/log`
+    ].join("\n")
+  )
+})
