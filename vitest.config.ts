@@ -30,7 +30,11 @@ const integerOf = (name: string): number | undefined => {
 
 const fastCheck = { seed: integerOf("POINTBACK_SEED") ?? randomInt(MAX_SEED), runs: integerOf("POINTBACK_RUNS") }
 
-console.log(`properties: POINTBACK_SEED=${fastCheck.seed} POINTBACK_RUNS=${fastCheck.runs ?? "default"}`)
+/** Says how to repeat this run. */
+const seedReporter = {
+  onInit: () =>
+    console.log(`properties: POINTBACK_SEED=${fastCheck.seed} POINTBACK_RUNS=${fastCheck.runs ?? "default"}`)
+}
 
 const shared = {
   environment: "node",
@@ -45,7 +49,7 @@ export default defineConfig({
   test: {
     maxWorkers: WORKERS,
     passWithNoTests: false,
-    reporters: ["default", ["json", { outputFile: "node_modules/.cache/vitest-report.json" }]],
+    reporters: ["default", ["json", { outputFile: "node_modules/.cache/vitest-report.json" }], seedReporter],
     coverage: { include: ["packages/*/src/**/*.ts"] },
     projects: [
       { test: { ...shared, name: "pure", include: ["packages/domain/test/**/*.test.ts", "tools/test/**/*.test.ts"] } },
