@@ -35,6 +35,6 @@ export type {
   RedeemRequest,
   RedemptionType
 } from "./mastercard/Requests.ts"
-export { Sandbox, SandboxNotStarted, type SandboxOptions, SandboxRefused } from "./sandbox/Sandbox.ts"
+export { type Exchange, Sandbox, SandboxNotStarted, type SandboxOptions, SandboxRefused } from "./sandbox/Sandbox.ts"
 export type { SandboxCommand } from "./sandbox/SandboxBank.ts"
 export * as SandboxKeys from "./sandbox/SandboxKeys.ts"

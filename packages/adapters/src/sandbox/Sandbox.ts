@@ -64,6 +64,19 @@ export class SandboxNotStarted extends Schema.TaggedError<SandboxNotStarted>()("
   }
 }
 
+/** A request and its answer as they went over the wire. */
+export interface Exchange {
+  readonly method: string
+  /** Path and query. */
+  readonly path: string
+  readonly requestBody: string
+  readonly status: number
+  readonly responseBody: string
+}
+
+/** Exchanges that are kept: enough to look back at a session, little enough for a sandbox that runs for days. */
+const MAXIMUM_EXCHANGES = 1000
+
 /** A running sandbox. */
 export class Sandbox extends Context.Service<
   Sandbox,
@@ -76,6 +89,8 @@ export class Sandbox extends Context.Service<
     readonly run: (command: SandboxCommand) => Effect.Effect<void, SandboxRefused>
     /** What truly happened, oldest first. */
     readonly log: Effect.Effect<ReadonlyArray<Json.JsonObject>>
+    /** The last requests and answers as they went over the wire, oldest first. */
+    readonly exchanges: Effect.Effect<ReadonlyArray<Exchange>>
   }
 >()("@pointback/adapters/Sandbox") {
   /** A sandbox that runs as long as the layer is in use. */
@@ -126,20 +141,29 @@ export const make = Effect.fnUntraced(function* (
     },
     seconds: () => Math.floor(millis() / 1000)
   }
-  const origin = yield* listen(parts, options.port ?? 0)
+  const exchanges: Array<Exchange> = []
+  const origin = yield* listen(parts, options.port ?? 0, (exchange) => {
+    exchanges.push(exchange)
+    if (exchanges.length > MAXIMUM_EXCHANGES) exchanges.shift()
+  })
   return Sandbox.of({
     url: new URL(Routes.API_PREFIX, origin),
     adminUrl: new URL(Routes.ADMIN_PREFIX, origin),
     run,
-    log: Effect.sync(() => book.log().entries)
+    log: Effect.sync(() => book.log().entries),
+    exchanges: Effect.sync(() => exchanges.slice())
   })
 })
 
-const listen = (parts: Routes.SandboxParts, port: number): Effect.Effect<string, SandboxNotStarted, Scope.Scope> =>
+const listen = (
+  parts: Routes.SandboxParts,
+  port: number,
+  keep: (exchange: Exchange) => void
+): Effect.Effect<string, SandboxNotStarted, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
       Effect.callback<Server, SandboxNotStarted>((resume) => {
-        const server = createServer((request, response) => void serve(parts, request, response))
+        const server = createServer((request, response) => void serve(parts, keep, request, response))
         server.once("error", (error) => resume(Effect.fail(new SandboxNotStarted({ problem: error.message }))))
         server.listen(port, HOST, () => resume(Effect.succeed(server)))
       }),
@@ -152,11 +176,23 @@ const listen = (parts: Routes.SandboxParts, port: number): Effect.Effect<string,
     (server) => `http://${HOST}:${(server.address() as AddressInfo).port}`
   )
 
-const serve = async (parts: Routes.SandboxParts, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+const serve = async (
+  parts: Routes.SandboxParts,
+  keep: (exchange: Exchange) => void,
+  request: IncomingMessage,
+  response: ServerResponse
+): Promise<void> => {
   const body = await readBody(request).catch(() => "lost" as const)
   if (body === "lost") return
   const { body: json, status } = body === "tooLarge" ? Answers.refused(Codes.tooLarge) : replyTo(parts, request, body)
   const text = Json.stringify(json, 2)
+  keep({
+    method: request.method ?? "GET",
+    path: request.url ?? "/",
+    requestBody: body === "tooLarge" ? "" : Buffer.from(body).toString("utf8"),
+    status,
+    responseBody: text
+  })
   response
     .writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) })
     .end(text)

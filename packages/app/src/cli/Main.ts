@@ -1,8 +1,9 @@
 /** The command line as a whole: parsing, running, and what an error looks like. */
 import { NodeServices } from "@effect/platform-node"
 import { Cause, Effect, Exit as EffectExit, Layer, Logger, References } from "effect"
-import { Command } from "effect/cli"
+import { CliOutput, Command } from "effect/cli"
 import manifest from "../../package.json" with { type: "json" }
+import { demo } from "../demo/Demo.ts"
 import { adjust } from "./commands/Adjust.ts"
 import { aging } from "./commands/Aging.ts"
 import { credit } from "./commands/Credit.ts"
@@ -21,6 +22,7 @@ import * as Output from "./Output.ts"
 const pointback = Command.make("pointback").pipe(
   Command.withDescription("Gives redeemed loyalty points back correctly"),
   Command.withSubcommands([
+    demo,
     migrate,
     program,
     earn,
@@ -36,12 +38,17 @@ const pointback = Command.make("pointback").pipe(
   Command.withGlobalFlags([DatabaseFlag, JsonFlag])
 )
 
-const parse = Command.runWith(pointback, { version: manifest.version, renderErrors: false })
+const parse = Command.runWith(pointback, { version: manifest.version })
+
+// Wrong use is one sentence on standard error, like every other error, and standard output stays empty.
+const presenter = CliOutput.layerPresenter({
+  present: (event) => (event._tag === "InvalidInvocation" ? Effect.void : CliOutput.defaultPresenter.present(event))
+})
 
 /** Runs a command line and answers its exit code; everything is printed by then. */
 export const run = (args: ReadonlyArray<string>): Effect.Effect<ExitCode> =>
   parse(args).pipe(
-    Effect.provide(Layer.mergeAll(NodeServices.layer, Logger.layer([Logger.consoleLogFmt]))),
+    Effect.provide(Layer.mergeAll(NodeServices.layer, presenter, Logger.layer([Logger.consoleLogFmt]))),
     Effect.provideService(References.MinimumLogLevel, "Warn"),
     Effect.exit,
     Effect.flatMap((exit) =>
