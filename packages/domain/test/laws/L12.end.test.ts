@@ -4,9 +4,9 @@ import { describe, expect, it } from "vitest"
 import * as Account from "../../src/account/Account.ts"
 import { decide } from "../../src/command/Decide.ts"
 import type { Fact } from "../../src/event/Fact.ts"
-import { decline, record, redeem, request, unknown } from "../support/Commands.ts"
+import { confirm, decline, record, redeem, request, unknown } from "../support/Commands.ts"
 import { history } from "../support/History.ts"
-import { isCredited, sum } from "../support/Model.ts"
+import { isCredited, redemptionsOf, sum } from "../support/Model.ts"
 
 /** The events of each redemption, in the order of its stream. */
 const streams = (facts: ReadonlyArray<Fact>): Array<ReadonlyArray<Fact["event"]>> => {
@@ -67,6 +67,25 @@ describe("L12 end", () => {
             if (isCredited(event) && inFlight !== undefined) expect(event.creditId).toBe(inFlight)
             if (event._tag === "CreditDeclined" || isCredited(event)) inFlight = undefined
           }
+        }
+      })
+    )
+  })
+
+  it("L12 end: a credit in flight is settled by its own name only", () => {
+    fc.assert(
+      fc.property(history(), ({ account, facts, policy }) => {
+        for (const { inFlight, redemptionId } of redemptionsOf(facts).values()) {
+          if (inFlight === undefined) continue
+          const settle = (creditId: string) => [
+            confirm(redemptionId, creditId),
+            decline(redemptionId, creditId, "2020-01-01"),
+            { ...unknown(redemptionId, creditId, "2020-01-01"), cause: "contradiction" } as const
+          ]
+          for (const command of settle(`${inFlight}-other`)) {
+            expect(Result.isFailure(decide(command, account, policy))).toBe(true)
+          }
+          for (const command of settle(inFlight)) expect(Result.isSuccess(decide(command, account, policy))).toBe(true)
         }
       })
     )

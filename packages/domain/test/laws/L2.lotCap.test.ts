@@ -1,9 +1,20 @@
+import { HashMap, Result } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { history } from "../support/History.ts"
-import { add, firstBreach, heldAt, isCredited, movesInTime, originOf } from "../support/Model.ts"
+import { decide } from "../../src/command/Decide.ts"
 import * as Lots from "../../src/lot/Lots.ts"
-import { HashMap } from "effect"
+import { record } from "../support/Commands.ts"
+import { history } from "../support/History.ts"
+import {
+  add,
+  firstBreach,
+  heldAt,
+  isCredited,
+  movesInTime,
+  originOf,
+  outstandingOf,
+  redemptionsOf
+} from "../support/Model.ts"
 
 describe("L2 lot cap", () => {
   it("L2 lot cap: in order of time, at every prefix of the log, 0 ≤ live ≤ earned + adjusted + extended", () => {
@@ -42,6 +53,25 @@ describe("L2 lot cap", () => {
           for (const r of event.restorations) {
             add(out, key(stream, originOf(r)), -r.points)
             expect(out.get(key(stream, originOf(r)))).toBeGreaterThanOrEqual(0n)
+          }
+        }
+      })
+    )
+  })
+
+  it("L2 lot cap: naming a lot gives back what is out of it and no more", () => {
+    fc.assert(
+      fc.property(history(), ({ account, facts, now, policy }) => {
+        const step = 10n ** BigInt(4 - policy.scale)
+        for (const redemption of redemptionsOf(facts).values()) {
+          if (redemption.inFlight !== undefined || redemption.credited === redemption.points) continue
+          for (const [lotId, out] of outstandingOf(redemption)) {
+            const credit = (points: bigint) => {
+              const more = { origin: "mastercard", lots: [{ lotId, points }], occurredAt: now } as const
+              return decide(record(redemption.redemptionId, "named", "2020-01-01", more), account, policy)
+            }
+            expect(Result.isFailure(credit(out + step))).toBe(true)
+            if (out > 0n) expect(Result.isSuccess(credit(out))).toBe(true)
           }
         }
       })

@@ -56,7 +56,7 @@ const KINDS = {
   alias: 1,
   setPolicy: 2,
   repeat: 2,
-  outside: 5
+  outside: 7
 }
 
 type Kind = keyof typeof KINDS
@@ -321,7 +321,9 @@ const creditOutside =
     const states = world.redemptions("Outstanding", "CreditPending", "CreditUnknown", "FullyCredited")
     const request = { _tag: "RequestCredit", creditId: creditId(world.name("c")), occurredAt: world.now } as const
     if (states.length === 0) return { ...request, redemptionId: NOWHERE }
-    const { redemption } = at(states, intent.share)
+    // Partly credited ones are rare, and have more rules to break.
+    const partly = states.filter(({ _tag, redemption }) => _tag === "Outstanding" && redemption.credited > 0n)
+    const { redemption } = at(partly.length > 0 && intent.way > 2 ? partly : states, intent.share)
     return { ...request, redemptionId: redemption.redemptionId, ...change(redemption, world, intent) }
   }
 
@@ -331,6 +333,12 @@ const OUTSIDE: ReadonlyArray<Plan> = [
   creditOutside(() => ({ redemptionId: NOWHERE })),
   creditOutside((state) => ({ occurredAt: state.redeemedAt - 1n })),
   creditOutside((state, { step }) => ({ lots: state.draws.map((d) => ({ lotId: d.lotId, points: d.points + step })) })),
+  // Lots that are back already, for fewer points than remain.
+  creditOutside(({ draws }, world) => {
+    const back = draws.filter(({ restored }) => restored > 0n).slice(-1)
+    const lots = back.map(({ lotId, points, restored }) => ({ lotId, points: points - restored + world.step }))
+    return { _tag: "RecordCredit", origin: "mastercard", mastercard: null, lots }
+  }),
   creditOutside((_, { step }) => ({ lots: [{ lotId: lotId("nowhere"), points: step }] })),
   creditOutside((_, { step }) => ({ points: at([0n, -step, 10n ** 19n, step / 10n], Number(step)) })),
   creditOutside(({ creditIds }, world) => ({ creditId: creditIds[0] ?? creditId(world.name("c")) })),
@@ -387,8 +395,8 @@ const PLANS: Record<Kind, Plan> = {
 /** Interprets intents under a first policy. */
 export const interpret = (policy: Policy, intents: ReadonlyArray<Intent>): History => {
   const world = new World(policy)
-  // A lot to begin with, so that even the shortest history has something to spend.
-  world.run({ kind: "earn", gap: 0, pick: 0, share: 499, way: 5, late: 0 })
+  // A lot to begin with, so that even the shortest history has something to spend; granted after it was earned.
+  world.run({ kind: "earn", gap: 0, pick: 3, share: 499, way: 5, late: 0 })
   for (const intent of intents) world.run(intent)
   return world.history
 }
@@ -412,7 +420,7 @@ export const policy: fc.Arbitrary<Policy> = fc.record({
   scale: fc.nat({ max: 4 }),
   expiredLots: fc.constantFrom<Array<Policy["expiredLots"]>>(
     { _tag: "Expire" },
-    { _tag: "Extend", days: 3 },
+    { _tag: "Extend", days: 45 },
     { _tag: "Refuse" }
   ),
   zone: fc.constantFrom(...ZONES).map((name) => Zone.Zone.make(name))

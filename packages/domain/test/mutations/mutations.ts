@@ -1,0 +1,430 @@
+/**
+ * Rules, each broken in one place. Every one must make the tests of its law fail: a law that a broken rule satisfies
+ * proves nothing.
+ */
+
+/** One rule broken: `text` stands exactly once in `file` and is replaced by `by`; `tests` must then fail. */
+export interface Mutation {
+  readonly what: string
+  readonly file: string
+  readonly text: string
+  readonly by: string
+  readonly tests: string
+}
+
+const LAWS = {
+  L1: "laws/L1.cap.test.ts",
+  L2: "laws/L2.lotCap.test.ts",
+  L3: "laws/L3.inverse.test.ts",
+  L4: "laws/L4.splitIndependence.test.ts",
+  L5: "laws/L5.conservation.test.ts",
+  L6: "laws/L6.prefix.test.ts",
+  L7: "laws/L7.aging.test.ts",
+  L8: "laws/L8.idempotency.test.ts",
+  L9: "laws/L9.expiredMeanwhile.test.ts",
+  L10: "laws/L10.replay.test.ts",
+  L12: "laws/L12.end.test.ts"
+}
+
+const ACCOUNT = "account/Account.ts"
+const ACCOUNT_DECIDER = "account/AccountDecider.ts"
+const DECIDER = "redemption/RedemptionDecider.ts"
+const REDEMPTION = "redemption/Redemption.ts"
+const RESTORING = "lot/Restoring.ts"
+const DRAWING = "lot/Drawing.ts"
+const LOTS = "lot/Lots.ts"
+const JOURNAL = "ledger/Journal.ts"
+
+const mutation = (tests: string, what: string, file: string, text: string, by: string): Mutation => ({
+  what,
+  file,
+  text,
+  by,
+  tests
+})
+
+const capped = [
+  mutation(LAWS.L1, "a credit may exceed what remains", DECIDER, "if (points > remaining)", "if (points > redeemed)"),
+  mutation(
+    LAWS.L1,
+    "what was credited is forgotten",
+    REDEMPTION,
+    "credited: before.credited + event.points",
+    "credited: before.credited"
+  ),
+  mutation(
+    LAWS.L1,
+    "a draw takes all that is free",
+    DRAWING,
+    "Points.min(Lots.freeFrom(lot, at), missing)",
+    "Lots.freeFrom(lot, at)"
+  ),
+  mutation(
+    LAWS.L1,
+    "a redemption in flight takes a second credit",
+    DECIDER,
+    "return Result.fail(new CreditInFlight({ redemptionId, creditId: state.request.creditId }))",
+    "return Result.succeed(state.redemption)"
+  ),
+  mutation(LAWS.L1, "a request holds nothing", REDEMPTION, "? state.request.points : 0n", "? 0n : 0n"),
+  mutation(
+    LAWS.L2,
+    "a late redemption by policy sees only its own instant",
+    LOTS,
+    "least = Points.min(least, held)",
+    "least = held"
+  ),
+  mutation(
+    LAWS.L2,
+    "a late named draw sees only its own instant",
+    LOTS,
+    "for (const movement of lot.later) {",
+    "for (const movement of lot.later.slice(0, 0)) {"
+  ),
+  mutation(
+    LAWS.L2,
+    "an expired lot can be drawn from by name",
+    DRAWING,
+    "if (lot.expiresAt !== null && !Lots.isLive(lot, at)) {",
+    "if (lot.expiresAt !== null && at < lot.openedAt) {"
+  ),
+  mutation(
+    LAWS.L2,
+    "a lot can be adjusted from its earnedAt on, before it came to be",
+    ACCOUNT_DECIDER,
+    "if (occurredAt < lot.openedAt)",
+    "if (occurredAt < lot.earnedAt)"
+  ),
+  mutation(
+    LAWS.L2,
+    "a named lot gets back what it gave, however much is back",
+    RESTORING,
+    "wanted > outstanding",
+    "wanted > draw.points"
+  )
+]
+
+const credits = [
+  mutation(
+    LAWS.L3,
+    "a lot dies a moment early",
+    LOTS,
+    "lot.expiresAt === null || at < lot.expiresAt",
+    "lot.expiresAt === null || at < lot.expiresAt - 1n"
+  ),
+  mutation(
+    LAWS.L3,
+    "the first draw never comes back",
+    RESTORING,
+    "position >= 0 && missing > 0n",
+    "position > 0 && missing > 0n"
+  ),
+  mutation(
+    LAWS.L3,
+    "all comes back to the first lot",
+    RESTORING,
+    "shares.push({ draw, position, points: share })",
+    "shares.push({ draw: draws[0] as DrawState, position, points: share })"
+  ),
+  mutation(
+    LAWS.L4,
+    "a part gives back again what is back",
+    RESTORING,
+    "Points.min(draw.points - draw.restored, missing)",
+    "Points.min(draw.points, missing)"
+  ),
+  mutation(
+    LAWS.L4,
+    "only the last part counts as restored",
+    REDEMPTION,
+    "restored: draw.restored + restoration.points",
+    "restored: restoration.points"
+  ),
+  mutation(
+    LAWS.L6,
+    "restorations go in draw order",
+    RESTORING,
+    "for (let position = draws.length - 1; position >= 0 && missing > 0n; position--)",
+    "for (let position = 0; position < draws.length && missing > 0n; position++)"
+  ),
+  mutation(
+    LAWS.L6,
+    "never expires first",
+    LOTS,
+    "if (a.expiresAt === null) return 1",
+    "if (a.expiresAt === null) return -1"
+  ),
+  mutation(
+    LAWS.L6,
+    "the latest expiry is drawn first",
+    LOTS,
+    "return a.expiresAt < b.expiresAt ? -1 : 1",
+    "return a.expiresAt < b.expiresAt ? 1 : -1"
+  ),
+  mutation(
+    LAWS.L6,
+    "the latest earned is drawn first",
+    LOTS,
+    "return a.earnedAt < b.earnedAt ? -1 : 1",
+    "return a.earnedAt < b.earnedAt ? 1 : -1"
+  ),
+  mutation(
+    LAWS.L6,
+    "the greatest lot id is drawn first",
+    LOTS,
+    "return compare(a.lotId, b.lotId)",
+    "return compare(b.lotId, a.lotId)"
+  )
+]
+
+const books = [
+  mutation(
+    LAWS.L5,
+    "what expires on reversal stays in its lot",
+    JOURNAL,
+    'return fate === "expired"',
+    'return fate === "extended"'
+  ),
+  mutation(
+    LAWS.L5,
+    "an adjustment downwards is a negative posting",
+    JOURNAL,
+    'signed("adjustments", "lot", event.lotId, event.points)',
+    'posting("adjustments", "lot", event.lotId, event.points)'
+  ),
+  mutation(
+    LAWS.L5,
+    "a redemption debits itself",
+    JOURNAL,
+    'posting("lot", "redeemed", draw.lotId, draw.points, redemptionId)',
+    'posting("redeemed", "lot", draw.lotId, draw.points, redemptionId)'
+  ),
+  mutation(
+    LAWS.L5,
+    "expiry by time is booked as expiry on reversal",
+    JOURNAL,
+    'signed("lot", "expiredByTime"',
+    'signed("lot", "expiredOnReversal"'
+  )
+]
+
+const statuses = [
+  mutation(
+    LAWS.L7,
+    "extended points are young again",
+    RESTORING,
+    'fate: "extended",\n    earnedAt,',
+    'fate: "extended",\n    earnedAt: at,'
+  ),
+  mutation(
+    LAWS.L7,
+    "a draw takes the opening of its lot for its earning",
+    DRAWING,
+    "earnedAt: lot.earnedAt,",
+    "earnedAt: lot.openedAt,"
+  ),
+  mutation(
+    LAWS.L7,
+    "a live restoration makes its points young",
+    RESTORING,
+    'fate: "live", earnedAt, expiresAt }',
+    'fate: "live", earnedAt: at, expiresAt }'
+  ),
+  mutation(LAWS.L7, "an extension does not say which lot it is from", RESTORING, "    from: lotId\n", ""),
+  mutation(LAWS.L9, "a lot lives at its expiry", LOTS, "|| at < lot.expiresAt", "|| at <= lot.expiresAt"),
+  mutation(
+    LAWS.L9,
+    "a confirmed credit is booked when the points were redeemed",
+    DECIDER,
+    "occurredAt: request.requestedAt",
+    "occurredAt: redemption.redeemedAt"
+  ),
+  mutation(
+    LAWS.L9,
+    "`refuse` binds Mastercard in place of us",
+    RESTORING,
+    "restoring.mayRefuse)",
+    "!restoring.mayRefuse)"
+  ),
+  mutation(LAWS.L9, "expired points come back live", RESTORING, 'fate: "expired", earnedAt', 'fate: "live", earnedAt'),
+  mutation(
+    LAWS.L9,
+    "an extension counts days of 24 hours",
+    RESTORING,
+    "Zone.addDays(policy.zone, at, policy.expiredLots.days)",
+    "at + BigInt(policy.expiredLots.days) * 86_400_000_000n"
+  ),
+  mutation(
+    LAWS.L9,
+    "extended points are reported as expired",
+    "lot/Restoration.ts",
+    'r.fate !== "expired"',
+    'r.fate === "live"'
+  )
+]
+
+const histories = [
+  mutation(LAWS.L8, "a credit is booked again", DECIDER, "if (creditIds.includes(creditId))", "if (false)"),
+  mutation(
+    LAWS.L8,
+    "a redemption that has credits can be redeemed again",
+    DECIDER,
+    'if (state._tag !== "None") return yield*',
+    'if (state._tag === "FullyCredited") return yield*'
+  ),
+  mutation(
+    LAWS.L8,
+    "an unknown outcome is written down at every look",
+    DECIDER,
+    'known._tag === "CreditUnknown" && known.cause === command.cause',
+    "false"
+  ),
+  mutation(
+    LAWS.L8,
+    "a second sweep books nothings",
+    ACCOUNT_DECIDER,
+    "return points === 0n ? []",
+    "return points === 1n ? []"
+  ),
+  mutation(
+    LAWS.L8,
+    "points are earned again",
+    ACCOUNT_DECIDER,
+    "if (Option.isSome(Lots.get(account.lots, lotId)))",
+    "if (false)"
+  ),
+  mutation(
+    LAWS.L10,
+    "a confirmation asks the policy again",
+    DECIDER,
+    "return confirmCredit(command, state)",
+    'return policy.expiredLots._tag === "Refuse" ? Result.succeed([]) : confirmCredit(command, state)'
+  ),
+  mutation(
+    LAWS.L10,
+    "instants lose their microseconds",
+    "time/Instant.ts",
+    "pad(fraction, 6)",
+    "pad(fraction / MICROS_PER_MILLI, 3)"
+  ),
+  mutation(LAWS.L10, "fractions lose their leading zeros", "points/Points.ts", '.padStart(MAXIMUM_SCALE, "0")', ""),
+  mutation(
+    LAWS.L10,
+    "the lot that was extended is not stored",
+    "lot/Restoration.ts",
+    "  from: Schema.optionalKey(LotId)\n",
+    ""
+  ),
+  mutation(
+    LAWS.L12,
+    "only a full credit ends a redemption",
+    DECIDER,
+    "const _tag = remaining === 0n ?",
+    'const _tag = mode === "full" ?'
+  ),
+  mutation(
+    LAWS.L12,
+    "the end is not believed",
+    REDEMPTION,
+    'return event._tag === "FullyCredited" ? ',
+    'return event._tag === "FullyCredited" && event.mode === "full" ? '
+  ),
+  mutation(
+    LAWS.L12,
+    "any credit that is in flight may be settled by any name",
+    REDEMPTION,
+    " && state.request.creditId === creditId",
+    ""
+  )
+]
+
+const others = [
+  mutation(
+    "lot/LateFacts.test.ts",
+    "at one instant the later movement comes first",
+    LOTS,
+    "(later[index - 1] as Movement).at > movement.at",
+    "(later[index - 1] as Movement).at >= movement.at"
+  ),
+  mutation(
+    "account/Sweep.test.ts",
+    "an append to a swept lot books no difference",
+    "command/Decide.ts",
+    "(lot) => lot.swept)",
+    "(lot) => lot.swept && lot.total < 0n)"
+  ),
+  mutation(
+    "account/Sweep.test.ts",
+    "the sweep waits for the instant after the expiry",
+    ACCOUNT_DECIDER,
+    "lot.expiresAt <= asOf",
+    "lot.expiresAt < asOf"
+  ),
+  mutation(
+    "account/Sweep.test.ts",
+    "what expires in its credit is in its lot once more",
+    ACCOUNT,
+    'case "expired":\n      return lots\n    case "live":',
+    'case "expired":\n    case "live":'
+  ),
+  mutation(
+    "account/Sweep.test.ts",
+    "any imported expiry is believed",
+    ACCOUNT_DECIDER,
+    "if (points !== lot.total)",
+    "if (points > lot.total)"
+  ),
+  mutation("aging/Aging.test.ts", "a bucket ends a day early", "aging/Aging.ts", "age <= upTo", "age < upTo"),
+  mutation(
+    "aging/LotBalance.test.ts",
+    "what happens at the instant itself does not count",
+    "aging/LotBalance.ts",
+    "fact.occurredAt <= at",
+    "fact.occurredAt < at"
+  ),
+  mutation(
+    "redemption/Credits.test.ts",
+    "the window is closed",
+    DECIDER,
+    "return occurredAt < closedAt",
+    "return occurredAt <= closedAt"
+  ),
+  mutation(
+    "redemption/Credits.test.ts",
+    "the window binds Mastercard",
+    DECIDER,
+    "if (bound) yield* withinWindow",
+    "yield* withinWindow"
+  ),
+  mutation(
+    "command/Refusals.test.ts",
+    "sums of named lots may be of any size",
+    "command/Checks.ts",
+    "if (!Points.fitsSize(sum))",
+    "if (false)"
+  ),
+  mutation(
+    "command/Refusals.test.ts",
+    "a lot may be granted any amount",
+    ACCOUNT_DECIDER,
+    "return Points.fitsSize(lot.granted + points)",
+    "return Points.fitsSize(points)"
+  ),
+  mutation(
+    "time/Zone.test.ts",
+    "a date begins an hour after a gap begins",
+    "time/Zone.ts",
+    "return isMidnight(first)",
+    "return true"
+  ),
+  mutation("time/Zone.test.ts", "an offset is a zone", "time/Zone.ts", "/^[A-Za-z]/.test(text) && ", "")
+]
+
+export const MUTATIONS: ReadonlyArray<Mutation> = [
+  ...capped,
+  ...credits,
+  ...books,
+  ...statuses,
+  ...histories,
+  ...others
+]
