@@ -1,5 +1,5 @@
 /** Writes answers on standard output and errors on standard error, as text for people or as JSON for programs. */
-import { Points } from "@pointback/domain"
+import { Instant, Points } from "@pointback/domain"
 import { Console, Effect, Predicate, Schema } from "effect"
 import { JsonFlag } from "./GlobalFlags.ts"
 
@@ -56,6 +56,10 @@ export const table = (
       .trimEnd()
   return [line(head), widths.map((width) => "─".repeat(width)).join("  "), ...rows.map(line)].join("\n")
 }
+
+/** An instant for people: in UTC, without seconds that are zero. Null where there is none: never. */
+export const instantText = (at: Instant.Instant | null): string =>
+  at === null ? "never" : Instant.toString(at).replace(/(?::00)?\.000Z$/, "Z")
 
 /** An amount with its noun. */
 export const pointsText = (points: Points.Points): string =>

@@ -1,5 +1,5 @@
 /** `pointback aging` */
-import { Ids, Instant, Points } from "@pointback/domain"
+import { Ids, Points } from "@pointback/domain"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { AgingAnswer } from "../../query/Aging.ts"
@@ -53,7 +53,7 @@ const text = (answer: AgingAnswer, withLots: boolean): string => {
   ])
   return [
     `${Output.pointsText(total)} ${account === null ? `in program ${answer.program}` : `in account ${account}`} ` +
-    `as of ${Instant.toString(asOf)}`,
+    `as of ${Output.instantText(asOf)}`,
     Output.table([title, "points", "lots", "accounts", "restored", ""], rows, NUMERIC),
     ...(withLots ? ["", lotTable(answer)] : [])
   ].join("\n")
@@ -67,8 +67,8 @@ const lotTable = ({ lots }: AgingAnswer): string =>
       lot.lotId,
       Points.toString(lot.points),
       Points.toString(lot.restored),
-      Instant.toString(lot.earnedAt),
-      lot.expiresAt === null ? "never" : Instant.toString(lot.expiresAt)
+      Output.instantText(lot.earnedAt),
+      Output.instantText(lot.expiresAt)
     ]),
     NUMERIC
   )

@@ -1,6 +1,6 @@
 /** `pointback credit` */
 import { Mastercard } from "@pointback/adapters"
-import { Ids, Instant, Points } from "@pointback/domain"
+import { Ids, Points } from "@pointback/domain"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { CreditOutcome } from "../../command/CreditOutcome.ts"
@@ -109,8 +109,8 @@ const credited = (outcome: CreditOutcome, known: string): string => {
     restoration.lotId,
     Points.toString(restoration.points),
     restoration.fate,
-    Instant.toString(restoration.earnedAt),
-    restoration.expiresAt === null ? "never" : Instant.toString(restoration.expiresAt)
+    Output.instantText(restoration.earnedAt),
+    Output.instantText(restoration.expiresAt)
   ])
   return [
     `credited ${Output.pointsText(points)} of ${redemptionId} as ${creditId}: ` +

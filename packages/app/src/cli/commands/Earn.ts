@@ -1,5 +1,5 @@
 /** `pointback earn` */
-import { Ids, Instant, Points, Text } from "@pointback/domain"
+import { Ids, Points, Text } from "@pointback/domain"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { earnPoints } from "../../command/EarnPoints.ts"
@@ -48,7 +48,7 @@ export const earn = Command.make(
         replayed: earned.replayed
       },
       () => {
-        const expiry = earned.expiresAt === null ? "never expires" : `expires ${Instant.toString(earned.expiresAt)}`
+        const expiry = earned.expiresAt === null ? "never expires" : `expires ${Output.instantText(earned.expiresAt)}`
         const known = earned.replayed ? " (known already)" : ""
         return `earned ${Output.pointsText(earned.points)} in lot ${earned.lotId}, ${expiry}${known}`
       }

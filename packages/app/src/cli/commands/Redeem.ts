@@ -1,5 +1,5 @@
 /** `pointback redeem` */
-import { Ids, Instant, Points } from "@pointback/domain"
+import { Ids, Points } from "@pointback/domain"
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { PointsRedeemed } from "../../command/RedeemPoints.ts"
@@ -45,8 +45,8 @@ const text = ({ balance, draws, points, redemptionId, replayed }: PointsRedeemed
   const rows = draws.map((draw) => [
     draw.lotId,
     Points.toString(draw.points),
-    Instant.toString(draw.earnedAt),
-    draw.expiresAt === null ? "never" : Instant.toString(draw.expiresAt)
+    Output.instantText(draw.earnedAt),
+    Output.instantText(draw.expiresAt)
   ])
   return [
     `redeemed ${Output.pointsText(points)} as ${redemptionId}, ${Output.pointsText(balance)} left${known}`,
