@@ -9,6 +9,7 @@ import { HashMap } from "effect"
 import { postingRows } from "../eventStore/AppendStatements.ts"
 import type { StoredEvent } from "../eventStore/EventStore.ts"
 import { changes } from "../eventStore/Projection.ts"
+import { lotRow, redemptionRow } from "../eventStore/ReadModelRow.ts"
 
 /** A row as text, by column; amounts and instants in their canonical text. */
 export type Row = Readonly<Record<string, string | number | boolean | null>>
@@ -72,29 +73,6 @@ const auditRows = ({ events, lots, postings, redemptions }: StoredAccount): Read
     ...compare("redemptions", (row) => String(row["redemption_id"]), expected.redemptions.map(redemptionRow), redemptions)
   ]
 }
-
-const lotRow = (lot: ReturnType<typeof changes>["lots"][number]): Row => ({
-  lot_id: lot.lotId,
-  earned_at: lot.opens === null ? null : Instant.toString(lot.opens.earnedAt),
-  expires_at: lot.opens?.expiresAt == null ? null : Instant.toString(lot.opens.expiresAt),
-  opened_at: lot.opens === null ? null : Instant.toString(lot.opens.openedAt),
-  total: Points.toString(lot.total),
-  granted: Points.toString(lot.granted),
-  booked: Points.toString(lot.booked),
-  swept: lot.swept
-})
-
-const redemptionRow = (redemption: ReturnType<typeof changes>["redemptions"][number]): Row => ({
-  redemption_id: redemption.redemptionId,
-  redemption_type: redemption.opens?.redemptionType ?? null,
-  processed_by: redemption.opens?.processedBy ?? null,
-  redeemed_at: redemption.opens === null ? null : Instant.toString(redemption.opens.redeemedAt),
-  points: Points.toString(redemption.opens?.points ?? 0n),
-  credited: Points.toString(redemption.credited),
-  pending: Points.toString(redemption.pending?.points ?? 0n),
-  pending_credit: redemption.pending?.creditId ?? null,
-  state: redemption.state
-})
 
 const compare = (
   check: Check,

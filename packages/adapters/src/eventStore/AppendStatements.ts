@@ -10,6 +10,7 @@ import { fromStoredEvent, place } from "./EventRow.ts"
 import type { AccountRef, AppendRequest, KeyRecord, StoredEvent } from "./EventStore.ts"
 import type { LotChange, RedemptionChange } from "./Projection.ts"
 import { changes } from "./Projection.ts"
+import { lotRow, redemptionRow } from "./ReadModelRow.ts"
 
 /** Takes the account's next versions; false where somebody else has taken them. */
 export const advanceAccount = async (
@@ -169,17 +170,6 @@ export const postingRows = ({ account, fact, position, recordedAt }: StoredEvent
     recorded_at: Instant.toString(recordedAt)
   }))
 
-const lotRow = (lot: LotChange) => ({
-  lot_id: lot.lotId,
-  earned_at: lot.opens === null ? null : Instant.toString(lot.opens.earnedAt),
-  expires_at: lot.opens?.expiresAt == null ? null : Instant.toString(lot.opens.expiresAt),
-  opened_at: lot.opens === null ? null : Instant.toString(lot.opens.openedAt),
-  total: Points.toString(lot.total),
-  granted: Points.toString(lot.granted),
-  booked: Points.toString(lot.booked),
-  swept: lot.swept
-})
-
 const insertLots = async (kysely: Kysely<Tables>, account: AccountRef, lots: ReadonlyArray<LotChange>) => {
   if (lots.length === 0) return
   await sql`
@@ -204,19 +194,6 @@ const updateLots = async (kysely: Kysely<Tables>, account: AccountRef, lots: Rea
   expectRows("lots", updated.numAffectedRows, lots.length)
 }
 
-const redemptionRow = (redemption: RedemptionChange) => ({
-  redemption_id: redemption.redemptionId,
-  redemption_type: redemption.opens?.redemptionType,
-  processed_by: redemption.opens?.processedBy,
-  redeemed_at: redemption.opens === null ? undefined : Instant.toString(redemption.opens.redeemedAt),
-  points: redemption.opens === null ? undefined : Points.toString(redemption.opens.points),
-  credited: Points.toString(redemption.credited),
-  keeps_pending: redemption.pending === undefined,
-  pending: Points.toString(redemption.pending?.points ?? 0n),
-  pending_credit: redemption.pending?.creditId ?? null,
-  state: redemption.state
-})
-
 const insertRedemptions = async (
   kysely: Kysely<Tables>,
   account: AccountRef,
@@ -233,6 +210,12 @@ const insertRedemptions = async (
       credited numeric, pending numeric, pending_credit text, state text)`.execute(kysely)
 }
 
+// What is in flight may stay as it is: an outcome that is unknown keeps what its request held.
+const changedRow = (redemption: RedemptionChange) => ({
+  ...redemptionRow(redemption),
+  keeps_pending: redemption.pending === undefined
+})
+
 const updateRedemptions = async (
   kysely: Kysely<Tables>,
   account: AccountRef,
@@ -243,7 +226,7 @@ const updateRedemptions = async (
     update redemptions x set credited = x.credited + r.credited, state = r.state,
       pending = case when r.keeps_pending then x.pending else r.pending end,
       pending_credit = case when r.keeps_pending then x.pending_credit else r.pending_credit end
-    from json_to_recordset(${JSON.stringify(redemptions.map(redemptionRow))}::json) as r (
+    from json_to_recordset(${JSON.stringify(redemptions.map(changedRow))}::json) as r (
       redemption_id text, credited numeric, keeps_pending boolean, pending numeric, pending_credit text, state text)
     where x.partition = ${account.partition} and x.program = ${account.program} and x.account_key = ${account.key}
       and x.redemption_id = r.redemption_id`.execute(kysely)

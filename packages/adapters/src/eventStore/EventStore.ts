@@ -125,6 +125,15 @@ export interface StreamRead {
   readonly limit?: number
 }
 
+/** Which accounts have something to sweep. */
+export interface SweepQuestion {
+  /** Null for every program. */
+  readonly program: Ids.ProgramId | null
+  readonly asOf: Instant.Instant
+  readonly after: AccountRef | null
+  readonly limit: number
+}
+
 /** Events in one answer at most: about a megabyte of payloads. */
 export const MAXIMUM_PAGE = 1000
 
@@ -155,12 +164,7 @@ export class EventStore extends Context.Service<
     ) => Effect.Effect<AccountRef | null, DatabaseError>
 
     /** Accounts that have lots to sweep as of an instant, in a stable order, `after` the given one. */
-    readonly toSweep: (request: {
-      readonly program: Ids.ProgramId | null
-      readonly asOf: Instant.Instant
-      readonly after: AccountRef | null
-      readonly limit: number
-    }) => Effect.Effect<
+    readonly toSweep: (question: SweepQuestion) => Effect.Effect<
       ReadonlyArray<{ readonly account: AccountRef; readonly number: Ids.AccountNumber }>,
       DatabaseError
     >

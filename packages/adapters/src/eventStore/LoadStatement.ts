@@ -2,7 +2,7 @@
  * Loads what a decision needs in one statement, hence as one consistent picture in one round trip: the policy, the
  * account's version, the lots of the selection with what moved after the horizon, the redemptions' events, the keys.
  */
-import { Account, Fact, Ids, Instant, Lots, Points, Policy } from "@pointback/domain"
+import { Account, Fact, Ids, Instant, type Lots, Points, Policy } from "@pointback/domain"
 import { HashMap, Result, Schema } from "effect"
 import type { Kysely, RawBuilder } from "kysely"
 import { sql } from "kysely"

@@ -10,7 +10,7 @@ import type { Tables } from "../database/Tables.ts"
 import * as AppendStatements from "./AppendStatements.ts"
 import type { EventRow } from "./EventRow.ts"
 import { toStoredEvent } from "./EventRow.ts"
-import type { AccountRef, AppendRequest, StreamRead } from "./EventStore.ts"
+import type { AccountRef, AppendRequest, StreamRead, SweepQuestion } from "./EventStore.ts"
 import { EventStore, MAXIMUM_PAGE, VersionConflict } from "./EventStore.ts"
 import * as LoadStatement from "./LoadStatement.ts"
 import { partitionOf } from "./Partition.ts"
@@ -21,31 +21,35 @@ const RACES = ["account_numbers_pkey", "idempotency_keys_pk", "events_stream_ver
 const isRace = ({ reason }: DatabaseError): boolean =>
   reason._tag === "UniqueViolation" && RACES.includes(reason.constraint)
 
-const make = Effect.gen(function*() {
-  const database = yield* Database
-  const random = yield* SecureRandom.SecureRandom
+type DatabaseService = Database["Service"]
 
-  // Fixed when the schema was created, so it is asked for once; a failure to ask is not kept.
-  let partitions: number | undefined
-  const partitionCount = Effect.suspend(() =>
-    partitions === undefined
-      ? Effect.tap(
-        database.query((kysely, signal) =>
-          kysely.selectFrom("settings").select("partitions").executeTakeFirstOrThrow({ signal })
-        ).pipe(Effect.map((settings) => settings.partitions)),
-        (count) => Effect.sync(() => { partitions = count })
-      )
-      : Effect.succeed(partitions)
+// Fixed when the schema was created, so it is asked for once; a failure to ask is not kept.
+const partitionCounter = (database: DatabaseService) => {
+  let known: number | undefined
+  const ask = database.query((kysely, signal) =>
+    kysely.selectFrom("settings").select("partitions").executeTakeFirstOrThrow({ signal })
   )
+  return Effect.suspend(() =>
+    known === undefined
+      ? Effect.map(ask, ({ partitions }) => (known = partitions))
+      : Effect.succeed(known)
+  )
+}
 
-  const newAccount = Effect.fnUntraced(
-    function*({ target }: AppendRequest): Effect.fn.Return<AccountRef, DatabaseError> {
-      const key = Ids.AccountKey.make(yield* random.uuidV7())
-      return { program: target.program, key, partition: partitionOf(target.program, key, yield* partitionCount) }
+const appender = (database: DatabaseService, random: SecureRandom.SecureRandom["Service"]) => {
+  const partitionCount = partitionCounter(database)
+
+  const newAccount = Effect.fnUntraced(function*({ target }: AppendRequest) {
+    const key = Ids.AccountKey.make(yield* random.uuidV7())
+    const account: AccountRef = {
+      program: target.program,
+      key,
+      partition: partitionOf(target.program, key, yield* partitionCount)
     }
-  )
+    return account
+  })
 
-  const append = Effect.fn("EventStore.append")(function*(request: AppendRequest) {
+  return Effect.fn("EventStore.append")(function*(request: AppendRequest) {
     const { facts, loaded } = request
     const known = loaded.account
     // A refusal of a command for an account that does not exist has nothing to be remembered with.
@@ -65,72 +69,88 @@ const make = Effect.gen(function*() {
       Effect.catchIf((error) => error._tag === "DatabaseError" && isRace(error), () => conflict)
     )
   })
+}
 
-  const readRows = (rows: (kysely: Kysely<Tables>, signal: AbortSignal) => Promise<ReadonlyArray<{ row: string }>>) =>
-    Effect.map(database.query(rows), (found) => found.map(({ row }) => toStoredEvent(JSON.parse(row) as EventRow)))
+type Rows = (kysely: Kysely<Tables>, signal: AbortSignal) => Promise<{ readonly rows: ReadonlyArray<{ row: string }> }>
 
-  const readStream = Effect.fn("EventStore.readStream")(function*({ account, from, limit, stream }: StreamRead) {
-    return yield* readRows(async (kysely, signal) => {
-      const found = await sql<{ row: string }>`
+const reader = (database: DatabaseService) => {
+  const read = (rows: Rows) =>
+    Effect.map(database.query(rows), ({ rows }) => rows.map(({ row }) => toStoredEvent(JSON.parse(row) as EventRow)))
+
+  const readStream = Effect.fn("EventStore.readStream")(({ account, from, limit, stream }: StreamRead) =>
+    read((kysely, signal) =>
+      sql<{ row: string }>`
         select row_to_json(e)::text as row from events e
         where partition = ${account.partition} and program = ${account.program} and account_key = ${account.key}
           and stream = ${Fact.streamName(stream)} and version >= ${from ?? 1}
         order by version limit ${Math.min(limit ?? MAXIMUM_PAGE, MAXIMUM_PAGE)}`.execute(kysely, { signal })
-      return found.rows
-    })
-  })
+    )
+  )
 
-  const readAccountPage = (account: AccountRef, after: number) =>
-    readRows(async (kysely, signal) => {
-      const found = await sql<{ row: string }>`
+  const readPage = (account: AccountRef, after: number) =>
+    read((kysely, signal) =>
+      sql<{ row: string }>`
         select row_to_json(e)::text as row from events e
         where partition = ${account.partition} and program = ${account.program} and account_key = ${account.key}
           and account_version > ${after}
         order by account_version limit ${MAXIMUM_PAGE}`.execute(kysely, { signal })
-      return found.rows
-    })
+    )
 
+  const readAccount = (account: AccountRef) =>
+    Stream.paginate(0, (after) =>
+      Effect.map(readPage(account, after), (events) => {
+        const last = events.length < MAXIMUM_PAGE ? undefined : events.at(-1)
+        return [events, Option.map(Option.fromNullishOr(last), (event) => event.accountVersion)]
+      }))
+
+  return { readStream, readAccount }
+}
+
+const finder = (database: DatabaseService) => {
+  const find = Effect.fn("EventStore.find")((program: Ids.ProgramId, account: Ids.AccountNumber) =>
+    database.query(async (kysely, signal) => {
+      const found = await kysely.selectFrom("account_numbers").select(["partition", "account_key"])
+        .where("program", "=", program).where("account_number", "=", account).executeTakeFirst({ signal })
+      return found === undefined
+        ? null
+        : { program, key: Ids.AccountKey.make(found.account_key), partition: found.partition }
+    })
+  )
+
+  const toSweep = Effect.fn("EventStore.toSweep")(({ after, asOf, limit, program }: SweepQuestion) =>
+    database.query(async (kysely, signal) => {
+      const found = await sql<{ partition: number; program: string; account_key: string; account_number: string }>`
+        select distinct l.partition, l.program, l.account_key, n.account_number
+        from lots l join account_numbers n using (partition, program, account_key)
+        where l.expires_at <= ${Instant.toString(asOf)}::timestamptz and l.total <> l.booked
+          and (${program}::text is null or l.program = ${program})
+          and (l.partition, l.program, l.account_key)
+            > (${after?.partition ?? -1}::int, ${after?.program ?? ""}::text, ${after?.key ?? ""}::text)
+        order by l.partition, l.program, l.account_key limit ${limit}`.execute(kysely, { signal })
+      return found.rows.map((row) => ({
+        account: {
+          program: Ids.ProgramId.make(row.program),
+          key: Ids.AccountKey.make(row.account_key),
+          partition: row.partition
+        },
+        number: Ids.AccountNumber.make(row.account_number)
+      }))
+    })
+  )
+
+  return { find, toSweep }
+}
+
+const make = Effect.gen(function*() {
+  const database = yield* Database
+  const random = yield* SecureRandom.SecureRandom
   return EventStore.of({
     load: Effect.fn("EventStore.load")((request) =>
       database.query((kysely, signal) => LoadStatement.load(kysely, request, signal))
     ),
-    append,
-    readStream,
-    readAccount: (account) =>
-      Stream.paginate(0, (after) =>
-        Effect.map(readAccountPage(account, after), (events) => [
-          events,
-          events.length < MAXIMUM_PAGE ? Option.none() : Option.map(Option.fromNullishOr(events.at(-1)), (last) => last.accountVersion)
-        ])),
-    find: Effect.fn("EventStore.find")((program, account) =>
-      database.query(async (kysely, signal) => {
-        const found = await kysely.selectFrom("account_numbers").select(["partition", "account_key"])
-          .where("program", "=", program).where("account_number", "=", account).executeTakeFirst({ signal })
-        return found === undefined
-          ? null
-          : { program, key: Ids.AccountKey.make(found.account_key), partition: found.partition }
-      })
-    ),
-    toSweep: Effect.fn("EventStore.toSweep")(({ after, asOf, limit, program }) =>
-      database.query(async (kysely, signal) => {
-        const found = await sql<{ partition: number; program: string; account_key: string; account_number: string }>`
-          select distinct l.partition, l.program, l.account_key, n.account_number
-          from lots l join account_numbers n using (partition, program, account_key)
-          where l.expires_at <= ${Instant.toString(asOf)}::timestamptz and l.total <> l.booked
-            and (${program}::text is null or l.program = ${program})
-            and (l.partition, l.program, l.account_key)
-              > (${after?.partition ?? -1}::int, ${after?.program ?? ""}::text, ${after?.key ?? ""}::text)
-          order by l.partition, l.program, l.account_key limit ${limit}`.execute(kysely, { signal })
-        return found.rows.map((row) => ({
-          account: {
-            program: Ids.ProgramId.make(row.program),
-            key: Ids.AccountKey.make(row.account_key),
-            partition: row.partition
-          },
-          number: Ids.AccountNumber.make(row.account_number)
-        }))
-      })
-    )
+    append: appender(database, random),
+    ...reader(database),
+    ...finder(database)
   })
 })
 

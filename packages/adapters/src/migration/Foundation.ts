@@ -4,17 +4,18 @@ import { sql } from "kysely"
 import type { Migration } from "kysely/migration"
 import { PARTITIONS } from "../eventStore/Partition.ts"
 
-// numeric without a precision keeps amounts exact; fifteen integer and four fractional digits are the domain's limits.
-const statements = (partitions: number): ReadonlyArray<string> => [
-  // What the database holds for the present instant. A function, so that tests of past and future can replace it.
+// What the database holds for the present instant is a function, so that tests of past and future can replace it.
+const settings = [
   `create function current_instant() returns timestamptz language sql volatile as 'select clock_timestamp()'`,
-
   `create table settings (
     one boolean primary key default true check (one),
     partitions int not null check (partitions between 1 and 1024)
   )`,
-  `insert into settings (partitions) values (${partitions})`,
+  `insert into settings (partitions) values (${PARTITIONS})`
+]
 
+// Programs and accounts. Account numbers stand in one table alone.
+const accounts = [
   `create table programs (
     program text primary key,
     scale int not null check (scale between 0 and 4)
@@ -26,7 +27,6 @@ const statements = (partitions: number): ReadonlyArray<string> => [
     recorded_at timestamptz not null default current_instant(),
     primary key (program, version)
   )`,
-
   `create table account_numbers (
     program text not null references programs,
     account_number text not null,
@@ -42,15 +42,17 @@ const statements = (partitions: number): ReadonlyArray<string> => [
     version bigint not null check (version >= 0),
     primary key (partition, program, account_key)
   )`,
-  `create index accounts_by_program on accounts (program)`,
+  `create index accounts_by_program on accounts (program)`
+]
 
+// The log: heads of its partitions, and the events.
+const log = [
   `create table log_heads (
     partition int primary key,
     position bigint not null default 0,
     recorded_at timestamptz not null default '-infinity'
   )`,
-  `insert into log_heads (partition) select generate_series(0, ${partitions - 1})`,
-
+  `insert into log_heads (partition) select generate_series(0, ${PARTITIONS - 1})`,
   `create table events (
     partition int not null,
     position bigint not null,
@@ -72,8 +74,11 @@ const statements = (partitions: number): ReadonlyArray<string> => [
     primary key (partition, position),
     constraint events_stream_version unique (partition, program, account_key, stream, version),
     constraint events_account_version unique (partition, program, account_key, account_version)
-  )`,
+  )`
+]
 
+// numeric without a precision keeps amounts exact; fifteen integer and four fractional digits are the domain's limits.
+const journal = [
   `create table postings (
     partition int not null,
     position bigint not null,
@@ -95,8 +100,11 @@ const statements = (partitions: number): ReadonlyArray<string> => [
   )`,
   `create index postings_by_occurrence on postings (partition, program, account_key, occurred_at)`,
   `create index postings_by_redemption on postings (partition, program, account_key, redemption_id)
-    where redemption_id is not null`,
+    where redemption_id is not null`
+]
 
+// Read models, derived from the events in their transaction; the checks are the second line behind L1 and L2.
+const readModels = [
   `create table lots (
     partition int not null,
     program text not null,
@@ -114,7 +122,6 @@ const statements = (partitions: number): ReadonlyArray<string> => [
     check (earned_at <= opened_at and (expires_at is null or opened_at < expires_at))
   )`,
   `create index lots_to_sweep on lots (program, expires_at) where total <> booked and expires_at is not null`,
-
   `create table redemptions (
     partition int not null,
     program text not null,
@@ -133,8 +140,11 @@ const statements = (partitions: number): ReadonlyArray<string> => [
     check ((state = 'FullyCredited') = (credited = points)),
     check ((state in ('CreditPending', 'CreditUnknown')) = (pending > 0)),
     check ((pending > 0) = (pending_credit is not null))
-  )`,
+  )`
+]
 
+// Idempotency keys, with the refusal where a command was refused (L8).
+const keys = [
   `create table idempotency_keys (
     partition int not null,
     program text not null,
@@ -150,6 +160,8 @@ const statements = (partitions: number): ReadonlyArray<string> => [
 
 export const foundation: Migration = {
   up: async (kysely: Kysely<unknown>) => {
-    for (const statement of statements(PARTITIONS)) await sql.raw(statement).execute(kysely)
+    for (const statement of [...settings, ...accounts, ...log, ...journal, ...readModels, ...keys]) {
+      await sql.raw(statement).execute(kysely)
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { Effect, Layer, ManagedRuntime } from "effect"
 import { afterAll, beforeAll } from "vitest"
 import type { AgingStore } from "../../src/aging/AgingStore.ts"
-import { Database } from "../../src/database/Database.ts"
+import type { Database } from "../../src/database/Database.ts"
 import * as EmbeddedDatabase from "../../src/database/EmbeddedDatabase.ts"
 import * as PostgresDatabase from "../../src/database/PostgresDatabase.ts"
 import type { EventStore } from "../../src/eventStore/EventStore.ts"

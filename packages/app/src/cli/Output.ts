@@ -24,7 +24,7 @@ const fieldsOf = (error: unknown): Record<string, unknown> => {
   if (!Schema.isSchema(schema)) return {}
   const encoded = Schema.encodeUnknownOption(Schema.toCodecJson(schema as Schema.Codec<unknown>))(error)
   if (encoded._tag === "None") return {}
-  const { _tag, cause, ...fields } = encoded.value as Record<string, unknown>
+  const { _tag, cause: _cause, ...fields } = encoded.value as Record<string, unknown>
   return fields
 }
 

@@ -1,6 +1,6 @@
 /** What a credit came to, read from the events of its redemption. */
 import type { EventStore } from "@pointback/adapters"
-import { type Ids, Points, Redemption, type RedemptionEvent, Restoration } from "@pointback/domain"
+import { type Ids, type Points, Redemption, type RedemptionEvent, Restoration } from "@pointback/domain"
 
 /** The outcome of a credit, as people and other programs are told it. */
 export interface CreditOutcome {

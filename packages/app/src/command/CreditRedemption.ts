@@ -119,7 +119,7 @@ const callMastercard = Effect.fnUntraced(function*(
   const answered = yield* Effect.result(mastercard.credit({
     redemptionId: credit.redemptionId,
     userId: credit.account,
-    redemptionType: redemption.redemptionType as "MERCHANDISE" | "TRAVEL",
+    redemptionType: redemption.redemptionType,
     processedBy: redemption.processedBy,
     points: wirePoints(request, redemption)
   }))

@@ -3,7 +3,7 @@
  *
  * @see semantics, section 4 (L8)
  */
-import { DatabaseError, EventStore } from "@pointback/adapters"
+import { type DatabaseError, EventStore } from "@pointback/adapters"
 import { Decide, type Ids, type Instant, Refusal } from "@pointback/domain"
 import { Effect, Random, Result, Schedule } from "effect"
 import { AccountBusy, KeyConflict, UnknownAccount, UnknownProgram } from "../error/AppError.ts"
