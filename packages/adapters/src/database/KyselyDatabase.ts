@@ -11,7 +11,7 @@ const CLOSE_PATIENCE = Duration.seconds(3)
 
 /**
  * Runs a promise of the driver. An interruption aborts its signal and then waits until the promise has settled: a
- * function of several statements that was left running would send the next one after our ROLLBACK.
+ * function that was left running would go on writing after its fiber had ended, and hold a connection we count as free.
  */
 const settle = <A>(run: (signal: AbortSignal) => Promise<A>, standing: Standing): Effect.Effect<A, DatabaseError> =>
   Effect.callback<A, DatabaseError>((resume) => {

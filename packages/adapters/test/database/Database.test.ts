@@ -172,29 +172,45 @@ describe.each(dialects)("Database on %s", (dialect) => {
     expect(Exit.isFailure(exit) && Cause.hasDies(exit.cause)).toBe(true)
   })
 
-  test("an interrupted function of several statements sends none after the rollback", async () => {
-    const slow = Database.use((database) =>
-      database.transaction(
+  test("an interruption is over only when the function has stopped, heeding the signal or not", async () => {
+    for (const wrap of [inTransaction, <A, E, R>(self: Effect.Effect<A, E, R>) => self]) {
+      let stopped = false
+      const heedless = Database.use((database) =>
         database.query(async (kysely) => {
           await sql`insert into item values (1)`.execute(kysely)
-          await new Promise((resolve) => setTimeout(resolve, 50))
+          await new Promise((resolve) => setTimeout(resolve, 100))
           await sql`insert into item values (2)`.execute(kysely)
+          stopped = true
         })
       )
-    )
-    await run(
-      Effect.gen(function* () {
-        const fiber = yield* Effect.forkChild(slow)
-        yield* Effect.sleep(20)
-        yield* Fiber.interrupt(fiber)
-        expect(yield* ids).toEqual([])
-      })
-    )
+      await run(
+        Effect.gen(function* () {
+          const fiber = yield* Effect.forkChild(wrap(heedless), { startImmediately: true })
+          yield* Effect.sleep(30)
+          yield* Fiber.interrupt(fiber)
+        })
+      )
+      expect(stopped).toBe(true)
+      expect(await run(ids)).toEqual(wrap === inTransaction ? [] : [1, 2])
+    }
   })
 
   test("a fiber that outlives its transaction is refused", async () => {
     const straggler = inTransaction(Effect.forkDetach(Effect.andThen(Effect.sleep(30), insert(1))))
     const reason = await run(Effect.flatMap(straggler, (fiber) => reasonOf(Fiber.join(fiber))))
+    expect(reason).toEqual({ _tag: "Closed" })
+    expect(await run(ids)).toEqual([])
+  })
+
+  test("a fiber that outlives its inner transaction is refused, also while the outer one is open", async () => {
+    const reason = await run(
+      inTransaction(
+        Effect.gen(function* () {
+          const fiber = yield* inTransaction(Effect.forkDetach(Effect.andThen(Effect.sleep(30), insert(1))))
+          return yield* reasonOf(Fiber.join(fiber))
+        })
+      )
+    )
     expect(reason).toEqual({ _tag: "Closed" })
     expect(await run(ids)).toEqual([])
   })

@@ -103,6 +103,13 @@ describe("a folder's lock", () => {
     expect(readdirSync(parent)).toEqual([])
   })
 
+  test("is refused while a living process takes it over", async () => {
+    writeLock({ pid: deadPid(), started: "1" })
+    const taker = { ...currentProcess(), pid: process.ppid, started: startOf(process.ppid) }
+    writeFileSync(`${file}.after-${token}`, JSON.stringify({ ...taker, token: token.replace("4000", "4001") }))
+    expect(await refusal()).toMatchObject({ _tag: "DatabaseLocked", pid: process.ppid })
+  })
+
   test("leaves a lock alone that somebody else has taken since", async () => {
     await holding(() => {
       rmSync(file)
