@@ -84,8 +84,9 @@ const byName = (
     yield* Drawing.namedOnce(named)
     yield* Drawing.sumsTo(named, points)
     const shares: Array<Share> = []
+    const positions = new Map(draws.map((draw, position) => [draw.lotId, position]))
     for (const { lotId, points: wanted } of named) {
-      const position = draws.findIndex((draw) => draw.lotId === lotId)
+      const position = positions.get(lotId) ?? -1
       const draw = draws[position]
       const outstanding = draw === undefined ? 0n : draw.points - draw.restored
       if (draw === undefined || wanted > outstanding) {

@@ -129,12 +129,13 @@ const giveBack = (
   restorations: ReadonlyArray<Restoration>
 ): ReadonlyArray<DrawState> => {
   const next = draws.slice()
+  const positions = new Map(draws.map((draw, position) => [draw.lotId, position]))
   for (const restoration of restorations) {
     const lotId = drawnLot(restoration)
-    const index = next.findIndex((draw) => draw.lotId === lotId)
-    const draw = next[index]
+    const position = positions.get(lotId) ?? -1
+    const draw = next[position]
     if (draw === undefined) throw new Error(`corrupt history: points go back to lot ${lotId}, which was not drawn`)
-    next[index] = { ...draw, restored: draw.restored + restoration.points }
+    next[position] = { ...draw, restored: draw.restored + restoration.points }
   }
   return next
 }
