@@ -1,5 +1,5 @@
 /** Reads an import file: every line is checked before anything is imported. */
-import { Effect, Option, Schema } from "effect"
+import { Effect, Option, Result, Schema, SchemaIssue } from "effect"
 import { createReadStream } from "node:fs"
 import { createInterface } from "node:readline"
 import type { NumberedRecord } from "./ImportRecord.ts"
@@ -86,6 +86,19 @@ const readRecord = (text: string): ImportRecord | string => {
   }
   // Checked first, since a union would report what every kind of record misses.
   if (Option.isNone(decodeType(json))) return "type: earned, redeemed, credited, expired or adjusted is expected"
-  const decoded = decode(json)
-  return decoded._tag === "Success" ? decoded.success : String(decoded.failure.message).replace(/\s*\n\s*/g, " ")
+  return Result.match(decode(json), {
+    onSuccess: (record): ImportRecord | string => record,
+    onFailure: ({ issue }) => problems(issue)
+  })
 }
+
+const toIssues = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** Every problem of a record, each with the field that it is in. */
+const problems = (issue: SchemaIssue.Issue): string =>
+  toIssues(issue)
+    .issues.map(({ message, path }) => {
+      const field = (path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".")
+      return field === "" ? message : `${field}: ${message}`
+    })
+    .join("; ")

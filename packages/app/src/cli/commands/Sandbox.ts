@@ -72,9 +72,12 @@ const announce = Effect.fnUntraced(function*(running: Sandbox["Service"], keyFil
       "for the client, in another terminal:",
       ...Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`),
       "",
-      "to make a redemption known that was recorded here (`pointback redeem`):",
-      `  curl -X PUT ${running.adminUrl.href}/accounts/<account> -d '{"lots":[{"lotId","earnedAt","expiresAt","points"}]}'`,
-      `  curl -X PUT ${running.adminUrl.href}/redemptions/<id> -d '{"userId","redemptionType","points"}'`,
+      "it knows no accounts at first; this makes one, and a redemption that `pointback redeem` recorded, known to it:",
+      `  curl -X PUT ${running.adminUrl.href}/accounts/2200941101786412 -d \\`,
+      `    '{"lots":[{"lotId":"spring","earnedAt":"2025-03-10T00:00:00Z","expiresAt":null,"points":200}]}'`,
+      `  curl -X PUT ${running.adminUrl.href}/redemptions/5134720 -d \\`,
+      `    '{"userId":"2200941101786412","redemptionType":"MERCHANDISE","points":150}'`,
+      "what truly happened there:",
       `  curl ${running.adminUrl.href}/log`
     ].join("\n")
   )
