@@ -48,7 +48,7 @@ const presenter = CliOutput.layerPresenter({
 /** Runs a command line and answers its exit code; everything is printed by then. */
 export const run = (args: ReadonlyArray<string>): Effect.Effect<ExitCode> =>
   parse(args).pipe(
-    Effect.provide(Layer.mergeAll(NodeServices.layer, presenter, Logger.layer([Logger.consoleLogFmt]))),
+    Effect.provide(Layer.mergeAll(NodeServices.layer, presenter, Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]))),
     Effect.provideService(References.MinimumLogLevel, "Warn"),
     Effect.exit,
     Effect.flatMap((exit) =>
