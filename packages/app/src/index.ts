@@ -1,0 +1,18 @@
+/**
+ * What a user of Pointback calls: use cases as effects over the stores of `@pointback/adapters`.
+ *
+ * Each records one command under its idempotency key and answers what came of it. They fail with the refusals of the
+ * domain, and with the errors of `AppError` and `DatabaseError`.
+ */
+export * as AppError from "./error/AppError.ts"
+export { adjustPoints, type AdjustPoints, type PointsAdjusted } from "./command/AdjustPoints.ts"
+export type { CreditOutcome } from "./command/CreditOutcome.ts"
+export { type CreditRedemption, creditRedemption, recordCredit } from "./command/CreditRedemption.ts"
+export { type EarnPoints, earnPoints, type PointsEarned } from "./command/EarnPoints.ts"
+export type { Caller, ExecutionError, Target } from "./command/Execution.ts"
+export { type PointsRedeemed, type RedeemPoints, redeemPoints } from "./command/RedeemPoints.ts"
+export { sweepExpired, type SweepExpired, type Swept } from "./command/SweepExpired.ts"
+export * as ImportFile from "./import/ImportFile.ts"
+export { type Imported, importHistory, type RefusedRecord } from "./import/ImportHistory.ts"
+export type { ImportRecord, NumberedRecord } from "./import/ImportRecord.ts"
+export { aging, type AgingAnswer, type AgingQuestion } from "./query/Aging.ts"
