@@ -68,5 +68,6 @@ export const layer: Layer.Layer<AgingStore, never, Database> = Layer.effect(
           (await statement(question).execute(kysely, { signal })).rows.map(toLot)
         )
       )
-    }))
+    })
+  )
 )

@@ -54,7 +54,8 @@ const auditVersions = ({ events, version }: StoredAccount): ReadonlyArray<Findin
     const next = (streams.get(stream) ?? 0) + 1
     streams.set(stream, next)
     if (event.version !== next || event.accountVersion !== index + 1) {
-      const problem = `version ${event.version} of the stream and ${event.accountVersion} of the account, ` +
+      const problem =
+        `version ${event.version} of the stream and ${event.accountVersion} of the account, ` +
         `where ${next} and ${index + 1} follow`
       findings.push({ check: "versions", place: `${stream} ${event.version}`, problem })
     }
@@ -68,9 +69,19 @@ const auditVersions = ({ events, version }: StoredAccount): ReadonlyArray<Findin
 const auditRows = ({ events, lots, postings, redemptions }: StoredAccount): ReadonlyArray<Finding> => {
   const expected = changes(events.map(({ fact }) => fact))
   return [
-    ...compare("postings", (row) => `position ${row["position"]} line ${row["line"]}`, events.flatMap(postingRows), postings),
+    ...compare(
+      "postings",
+      (row) => `position ${row["position"]} line ${row["line"]}`,
+      events.flatMap(postingRows),
+      postings
+    ),
     ...compare("lots", (row) => String(row["lot_id"]), expected.lots.map(lotRow), lots),
-    ...compare("redemptions", (row) => String(row["redemption_id"]), expected.redemptions.map(redemptionRow), redemptions)
+    ...compare(
+      "redemptions",
+      (row) => String(row["redemption_id"]),
+      expected.redemptions.map(redemptionRow),
+      redemptions
+    )
   ]
 }
 
@@ -101,22 +112,30 @@ const compare = (
 }
 
 const auditLaws = (events: ReadonlyArray<StoredEvent>): ReadonlyArray<Finding> => {
-  const account = Account.evolveAll(Account.empty, events.map(({ fact }) => fact))
+  const account = Account.evolveAll(
+    Account.empty,
+    events.map(({ fact }) => fact)
+  )
   const lots = Array.from(HashMap.values(account.lots.byId))
   const overdrawn = lots.flatMap((lot): ReadonlyArray<Finding> => {
     const shortage = Lots.firstShortage(lot, 0n, Instant.EARLIEST)
     if (shortage === undefined && lot.total <= lot.granted) return []
-    const problem = shortage === undefined
-      ? `L2: holds ${Points.toString(lot.total)} of ${Points.toString(lot.granted)} points granted`
-      : `L2: holds ${Points.toString(shortage.held)} points at ${Instant.toString(shortage.at)}`
+    const problem =
+      shortage === undefined
+        ? `L2: holds ${Points.toString(lot.total)} of ${Points.toString(lot.granted)} points granted`
+        : `L2: holds ${Points.toString(shortage.held)} points at ${Instant.toString(shortage.at)}`
     return [{ check: "laws", place: lot.lotId, problem }]
   })
   const overCredited = Array.from(account.redemptions, ([redemptionId, state]): ReadonlyArray<Finding> => {
     if (state._tag === "None") return []
     const remaining = Redemption.remaining(state.redemption)
     const pending = Redemption.pending(state)
-    const cap = pending > remaining ? [`L1: ${Points.toString(remaining)} remain, ${Points.toString(pending)} are held`] : []
-    const end = (remaining === 0n) === (state._tag === "FullyCredited") ? [] : [`L12: ${state._tag} with remaining ${Points.toString(remaining)}`]
+    const cap =
+      pending > remaining ? [`L1: ${Points.toString(remaining)} remain, ${Points.toString(pending)} are held`] : []
+    const end =
+      (remaining === 0n) === (state._tag === "FullyCredited")
+        ? []
+        : [`L12: ${state._tag} with remaining ${Points.toString(remaining)}`]
     return [...cap, ...end].map((problem) => ({ check: "laws", place: redemptionId, problem }))
   })
   return [...overdrawn, ...overCredited.flat()]

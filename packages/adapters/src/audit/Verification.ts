@@ -40,7 +40,7 @@ export interface Verification {
 const NOTHING: Verification = { accounts: 0, events: 0, postings: 0, count: 0, differences: [] }
 
 /** Checks everything, or the accounts of one program; the log is checked as a whole in either case. */
-export const verify = Effect.fn("verify")(function*(
+export const verify = Effect.fn("verify")(function* (
   program: Ids.ProgramId | null
 ): Effect.fn.Return<Verification, DatabaseError, Database | EventStore> {
   const log = add(NOTHING, { differences: yield* verifyLog })
@@ -59,7 +59,7 @@ const add = (total: Verification, part: Partial<Verification> & Pick<Verificatio
 })
 
 /** Positions count up without gaps to the head's, and events are recorded at strictly increasing instants. */
-const verifyLog = Effect.gen(function*() {
+const verifyLog = Effect.gen(function* () {
   const database = yield* Database
   const rows = yield* database.query((kysely, signal) =>
     sql<{ partition: number; position: number; problem: string }>`
@@ -98,9 +98,10 @@ const accounts = (program: Ids.ProgramId | null) =>
     Effect.map(accountPage(program, after), (page) => [
       page,
       page.length < PAGE ? Option.none() : Option.fromNullishOr(page.at(-1))
-    ]))
+    ])
+  )
 
-const accountPage = Effect.fnUntraced(function*(program: Ids.ProgramId | null, after: Listed | null) {
+const accountPage = Effect.fnUntraced(function* (program: Ids.ProgramId | null, after: Listed | null) {
   const database = yield* Database
   const found = yield* database.query((kysely, signal) =>
     sql<{ partition: number; program: string; account_key: string; version: number }>`
@@ -118,7 +119,7 @@ const accountPage = Effect.fnUntraced(function*(program: Ids.ProgramId | null, a
   }))
 })
 
-const verifyAccount = Effect.fnUntraced(function*(account: Listed) {
+const verifyAccount = Effect.fnUntraced(function* (account: Listed) {
   const stored = yield* readAccount(account)
   if (Result.isFailure(stored)) {
     const unreadable: Finding = { check: "versions", place: "events", problem: stored.failure }
@@ -133,17 +134,19 @@ const verifyAccount = Effect.fnUntraced(function*(account: Listed) {
   }
 })
 
-const differenceOf = ({ key, program }: AccountRef) => (finding: Finding): Difference => ({
-  ...finding,
-  program,
-  account: key
-})
+const differenceOf =
+  ({ key, program }: AccountRef) =>
+  (finding: Finding): Difference => ({
+    ...finding,
+    program,
+    account: key
+  })
 
 // In one transaction of one snapshot, so that what is appended meanwhile is seen whole or not at all.
-const readAccount = Effect.fnUntraced(function*(account: Listed) {
+const readAccount = Effect.fnUntraced(function* (account: Listed) {
   const database = yield* Database
   const store = yield* EventStore
-  const reading = Effect.gen(function*() {
+  const reading = Effect.gen(function* () {
     yield* database.query((kysely) => sql`set transaction isolation level repeatable read, read only`.execute(kysely))
     const version = (yield* rows(account, "accounts", "version"))[0]?.["version"]
     const events = yield* Stream.runCollect(store.readAccount(account))
@@ -167,7 +170,9 @@ const readAccount = Effect.fnUntraced(function*(account: Listed) {
   // An event that cannot be read is a difference to be reported, not the end of the verification.
   return yield* database.transaction(reading).pipe(
     Effect.map(Result.succeed<StoredAccount>),
-    Effect.catchDefect((defect) => Effect.succeed(Result.fail(defect instanceof Error ? defect.message : String(defect))))
+    Effect.catchDefect((defect) =>
+      Effect.succeed(Result.fail(defect instanceof Error ? defect.message : String(defect)))
+    )
   )
 })
 
@@ -175,13 +180,15 @@ const readAccount = Effect.fnUntraced(function*(account: Listed) {
 const AMOUNTS = new Set(["points", "total", "granted", "booked", "credited", "pending"])
 const INSTANTS = new Set(["occurred_at", "recorded_at", "earned_at", "expires_at", "opened_at", "redeemed_at"])
 
-const rows = Effect.fnUntraced(function*(account: AccountRef, table: string, columns: string) {
+const rows = Effect.fnUntraced(function* (account: AccountRef, table: string, columns: string) {
   const database = yield* Database
   const found = yield* database.query((kysely, signal) =>
     sql<Row>`
       select ${sql.raw(columns)} from ${sql.table(table)}
-      where partition = ${account.partition} and program = ${account.program} and account_key = ${account.key}`
-      .execute(kysely, { signal })
+      where partition = ${account.partition} and program = ${account.program} and account_key = ${account.key}`.execute(
+      kysely,
+      { signal }
+    )
   )
   return found.rows.map((row): Row =>
     Object.fromEntries(Object.entries(row).map(([column, value]) => [column, canonical(column, value)]))

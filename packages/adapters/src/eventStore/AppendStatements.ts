@@ -38,8 +38,9 @@ export const createAccount = async (
     insert into programs (program, scale) values (${program}, ${loaded.policy.scale})
     on conflict (program) do nothing`.execute(kysely)
   // Whoever changes the scale locks this row and looks for accounts; we lock it and look at the scale.
-  const held = await sql<{ scale: number }>`select scale from programs where program = ${program} for share`
-    .execute(kysely)
+  const held = await sql<{ scale: number }>`select scale from programs where program = ${program} for share`.execute(
+    kysely
+  )
   if (held.rows[0]?.scale !== loaded.policy.scale) return false
   await sql`
     insert into account_numbers (program, account_number, partition, account_key)
@@ -97,10 +98,26 @@ export const write = async (
   await insertEvents(kysely, stored)
   await insertPostings(kysely, stored)
   const { lots, redemptions } = changes(facts.map(({ fact }) => fact))
-  await insertLots(kysely, account, lots.filter((lot) => lot.opens !== null))
-  await updateLots(kysely, account, lots.filter((lot) => lot.opens === null))
-  await insertRedemptions(kysely, account, redemptions.filter((redemption) => redemption.opens !== null))
-  await updateRedemptions(kysely, account, redemptions.filter((redemption) => redemption.opens === null))
+  await insertLots(
+    kysely,
+    account,
+    lots.filter((lot) => lot.opens !== null)
+  )
+  await updateLots(
+    kysely,
+    account,
+    lots.filter((lot) => lot.opens === null)
+  )
+  await insertRedemptions(
+    kysely,
+    account,
+    redemptions.filter((redemption) => redemption.opens !== null)
+  )
+  await updateRedemptions(
+    kysely,
+    account,
+    redemptions.filter((redemption) => redemption.opens === null)
+  )
   await insertKeys(kysely, account, keys)
   return stored
 }
@@ -137,8 +154,9 @@ const insertEvents = (kysely: Kysely<Tables>, stored: ReadonlyArray<StoredEvent>
     from json_to_recordset(${JSON.stringify(stored.map(fromStoredEvent))}::json) as r (
       partition int, position bigint, program text, account_key text, event_id uuid, stream text, version bigint,
       account_version bigint, type text, schema_version int, payload jsonb, occurred_at timestamptz,
-      recorded_at timestamptz, correlation_id text, causation_id text, idempotency_key text, actor text)`
-    .execute(kysely)
+      recorded_at timestamptz, correlation_id text, causation_id text, idempotency_key text, actor text)`.execute(
+    kysely
+  )
 
 const insertPostings = async (kysely: Kysely<Tables>, stored: ReadonlyArray<StoredEvent>): Promise<void> => {
   const rows = stored.flatMap(postingRows)
@@ -238,8 +256,9 @@ const insertKeys = async (kysely: Kysely<Tables>, account: AccountRef, keys: Rea
   await sql`
     insert into idempotency_keys (partition, program, account_key, kind, key, content, refusal)
     select ${account.partition}, ${account.program}, ${account.key}, kind, key, content, nullif(refusal, 'null'::jsonb)
-    from json_to_recordset(${JSON.stringify(keys)}::json) as r (kind text, key text, content text, refusal jsonb)`
-    .execute(kysely)
+    from json_to_recordset(${JSON.stringify(keys)}::json) as r (kind text, key text, content text, refusal jsonb)`.execute(
+    kysely
+  )
 }
 
 // A decision moved points of a lot or a redemption that has no row: the read models are not those of the events.

@@ -164,7 +164,9 @@ export class EventStore extends Context.Service<
     ) => Effect.Effect<AccountRef | null, DatabaseError>
 
     /** Accounts that have lots to sweep as of an instant, in a stable order, `after` the given one. */
-    readonly toSweep: (question: SweepQuestion) => Effect.Effect<
+    readonly toSweep: (
+      question: SweepQuestion
+    ) => Effect.Effect<
       ReadonlyArray<{ readonly account: AccountRef; readonly number: Ids.AccountNumber }>,
       DatabaseError
     >

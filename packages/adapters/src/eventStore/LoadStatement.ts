@@ -34,11 +34,7 @@ interface Picture {
 }
 
 /** Runs the statement. */
-export const load = async (
-  kysely: Kysely<Tables>,
-  request: LoadRequest,
-  signal: AbortSignal
-): Promise<Loaded> => {
+export const load = async (kysely: Kysely<Tables>, request: LoadRequest, signal: AbortSignal): Promise<Loaded> => {
   const result = await statement(request).execute(kysely, { signal })
   const picture = JSON.parse((result.rows[0] as { picture: string }).picture) as Picture
   return toLoaded(picture, request)
@@ -121,11 +117,14 @@ const toLoaded = (picture: Picture, request: LoadRequest): Loaded => {
   return {
     programKnown: picture.programKnown,
     policy: picture.policy === null ? Policy.initial : decodePolicy(picture.policy),
-    account: picture.account === null ? null : {
-      program: request.program,
-      key: Ids.AccountKey.make(picture.account.key),
-      partition: picture.account.partition
-    },
+    account:
+      picture.account === null
+        ? null
+        : {
+            program: request.program,
+            key: Ids.AccountKey.make(picture.account.key),
+            partition: picture.account.partition
+          },
     version: picture.account?.version ?? 0,
     state: { lots: toLots(picture, request.horizon), redemptions: toRedemptions(events) },
     events,

@@ -74,7 +74,13 @@ class Collected {
   redemption(redemptionId: Ids.RedemptionId): RedemptionChange {
     const known = this.redemptions.get(redemptionId)
     if (known !== undefined) return known
-    const fresh: RedemptionChange = { redemptionId, opens: null, credited: 0n, pending: undefined, state: "Outstanding" }
+    const fresh: RedemptionChange = {
+      redemptionId,
+      opens: null,
+      credited: 0n,
+      pending: undefined,
+      state: "Outstanding"
+    }
     this.redemptions.set(redemptionId, fresh)
     return fresh
   }

@@ -30,16 +30,14 @@ const partitionCounter = (database: DatabaseService) => {
     kysely.selectFrom("settings").select("partitions").executeTakeFirstOrThrow({ signal })
   )
   return Effect.suspend(() =>
-    known === undefined
-      ? Effect.map(ask, ({ partitions }) => (known = partitions))
-      : Effect.succeed(known)
+    known === undefined ? Effect.map(ask, ({ partitions }) => (known = partitions)) : Effect.succeed(known)
   )
 }
 
 const appender = (database: DatabaseService, random: SecureRandom.SecureRandom["Service"]) => {
   const partitionCount = partitionCounter(database)
 
-  const newAccount = Effect.fnUntraced(function*({ target }: AppendRequest) {
+  const newAccount = Effect.fnUntraced(function* ({ target }: AppendRequest) {
     const key = Ids.AccountKey.make(yield* random.uuidV7())
     const account: AccountRef = {
       program: target.program,
@@ -49,7 +47,7 @@ const appender = (database: DatabaseService, random: SecureRandom.SecureRandom["
     return account
   })
 
-  return Effect.fn("EventStore.append")(function*(request: AppendRequest) {
+  return Effect.fn("EventStore.append")(function* (request: AppendRequest) {
     const { facts, loaded } = request
     const known = loaded.account
     // A refusal of a command for an account that does not exist has nothing to be remembered with.
@@ -57,16 +55,20 @@ const appender = (database: DatabaseService, random: SecureRandom.SecureRandom["
     const account = known ?? (yield* newAccount(request))
     const eventIds = yield* Effect.forEach(facts, () => random.uuidV7())
     const written = database.query(async (kysely) => {
-      const taken = known === null
-        ? await AppendStatements.createAccount(kysely, account, request, facts.length)
-        : await AppendStatements.advanceAccount(kysely, account, loaded.version, facts.length)
+      const taken =
+        known === null
+          ? await AppendStatements.createAccount(kysely, account, request, facts.length)
+          : await AppendStatements.advanceAccount(kysely, account, loaded.version, facts.length)
       return taken ? await AppendStatements.write(kysely, account, request, eventIds) : undefined
     })
     const conflict = new VersionConflict({ expected: loaded.version })
     return yield* written.pipe(
       Effect.flatMap((stored) => (stored === undefined ? conflict : Effect.succeed(stored))),
       database.transaction,
-      Effect.catchIf((error) => error._tag === "DatabaseError" && isRace(error), () => conflict)
+      Effect.catchIf(
+        (error) => error._tag === "DatabaseError" && isRace(error),
+        () => conflict
+      )
     )
   })
 }
@@ -101,7 +103,8 @@ const reader = (database: DatabaseService) => {
       Effect.map(readPage(account, after), (events) => {
         const last = events.length < MAXIMUM_PAGE ? undefined : events.at(-1)
         return [events, Option.map(Option.fromNullishOr(last), (event) => event.accountVersion)]
-      }))
+      })
+    )
 
   return { readStream, readAccount }
 }
@@ -109,8 +112,12 @@ const reader = (database: DatabaseService) => {
 const finder = (database: DatabaseService) => {
   const find = Effect.fn("EventStore.find")((program: Ids.ProgramId, account: Ids.AccountNumber) =>
     database.query(async (kysely, signal) => {
-      const found = await kysely.selectFrom("account_numbers").select(["partition", "account_key"])
-        .where("program", "=", program).where("account_number", "=", account).executeTakeFirst({ signal })
+      const found = await kysely
+        .selectFrom("account_numbers")
+        .select(["partition", "account_key"])
+        .where("program", "=", program)
+        .where("account_number", "=", account)
+        .executeTakeFirst({ signal })
       return found === undefined
         ? null
         : { program, key: Ids.AccountKey.make(found.account_key), partition: found.partition }
@@ -141,7 +148,7 @@ const finder = (database: DatabaseService) => {
   return { find, toSweep }
 }
 
-const make = Effect.gen(function*() {
+const make = Effect.gen(function* () {
   const database = yield* Database
   const random = yield* SecureRandom.SecureRandom
   return EventStore.of({

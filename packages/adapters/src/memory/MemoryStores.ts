@@ -8,7 +8,15 @@ import { Clock, Effect, Equal, HashMap, Layer, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { AgingStore } from "../aging/AgingStore.ts"
 import { place } from "../eventStore/EventRow.ts"
-import type { AccountRef, AppendRequest, Key, KeyRecord, Loaded, LoadRequest, StoredEvent } from "../eventStore/EventStore.ts"
+import type {
+  AccountRef,
+  AppendRequest,
+  Key,
+  KeyRecord,
+  Loaded,
+  LoadRequest,
+  StoredEvent
+} from "../eventStore/EventStore.ts"
 import { EventStore, MAXIMUM_PAGE, VersionConflict } from "../eventStore/EventStore.ts"
 import { PARTITIONS, partitionOf } from "../eventStore/Partition.ts"
 import { PolicyStore } from "../program/PolicyStore.ts"
@@ -57,9 +65,10 @@ const load = (memory: Memory, request: LoadRequest): Loaded => {
     version: account?.events.length ?? 0,
     // All of it, exact at every instant: more than was asked for serves every selection.
     state: account === undefined ? Account.empty : Account.evolveAll(Account.empty, factsOf(account)),
-    events: account?.events.filter(({ fact: { stream } }) =>
-      stream._tag === "Redemption" && wanted.has(stream.redemptionId)
-    ) ?? [],
+    events:
+      account?.events.filter(
+        ({ fact: { stream } }) => stream._tag === "Redemption" && wanted.has(stream.redemptionId)
+      ) ?? [],
     keys: request.keys.flatMap((key) => account?.keys.get(keyName(key)) ?? [])
   }
 }
@@ -84,14 +93,16 @@ const write = (
   const versionOf = (stream: Fact.Stream) =>
     account.events.filter((stored) => Equal.equals(stored.fact.stream, stream)).length + 1
   for (const [index, { fact, origin }] of facts.entries()) {
-    account.events.push(place(fact, origin, {
-      account: account.ref,
-      position: head.position + index + 1,
-      eventId: eventIds[index] as string,
-      version: versionOf(fact.stream),
-      accountVersion: account.events.length + 1,
-      recordedAt: head.recordedAt + BigInt(index)
-    }))
+    account.events.push(
+      place(fact, origin, {
+        account: account.ref,
+        position: head.position + index + 1,
+        eventId: eventIds[index] as string,
+        version: versionOf(fact.stream),
+        accountVersion: account.events.length + 1,
+        recordedAt: head.recordedAt + BigInt(index)
+      })
+    )
   }
   for (const key of keys) account.keys.set(keyName(key), key)
   return account.events.slice(account.events.length - facts.length)
@@ -110,17 +121,18 @@ const openAccount = (memory: Memory, { target }: AppendRequest, key: string): St
   return account
 }
 
-const eventStore = Effect.fnUntraced(function*(memory: Memory) {
+const eventStore = Effect.fnUntraced(function* (memory: Memory) {
   const random = yield* SecureRandom.SecureRandom
 
-  const append = Effect.fnUntraced(function*(request: AppendRequest) {
+  const append = Effect.fnUntraced(function* (request: AppendRequest) {
     const { facts, keys, loaded, target } = request
     const now = Instant.fromEpochMillis(yield* Clock.currentTimeMillis)
     const accountKey = yield* random.uuidV7()
     const eventIds = yield* Effect.forEach(facts, () => random.uuidV7())
     // From here on nothing yields, so nobody comes in between.
     const known = memory.account(target.program, target.account)
-    const raced = (known?.events.length ?? 0) !== loaded.version ||
+    const raced =
+      (known?.events.length ?? 0) !== loaded.version ||
       keys.some((key) => known?.keys.has(keyName(key)) === true) ||
       (known === undefined && memory.policy(target.program).scale !== loaded.policy.scale)
     if (raced) return yield* new VersionConflict({ expected: loaded.version })
@@ -154,8 +166,8 @@ const eventStore = Effect.fnUntraced(function*(memory: Memory) {
 
 const hasToSweep = (account: StoredAccount, asOf: Instant.Instant): boolean => {
   const { lots } = Account.evolveAll(Account.empty, factsOf(account))
-  return Array.from(HashMap.values(lots.byId)).some((lot) =>
-    lot.expiresAt !== null && lot.expiresAt <= asOf && Lots.unbooked(lot) !== 0n
+  return Array.from(HashMap.values(lots.byId)).some(
+    (lot) => lot.expiresAt !== null && lot.expiresAt <= asOf && Lots.unbooked(lot) !== 0n
   )
 }
 
@@ -164,34 +176,38 @@ const compareRefs = (a: AccountRef, b: AccountRef): number =>
 
 const policyStore = (memory: Memory) =>
   PolicyStore.of({
-    current: (program) =>
-      Effect.sync(() => ({ known: memory.programs.has(program), policy: memory.policy(program) })),
-    revise: Effect.fnUntraced(function*(program, revise) {
-        const { version, ...terms } = memory.policy(program)
-        const next = revise(terms)
-        if (memory.inProgram(program).length > 0 && next.scale !== terms.scale) {
-          return yield* new Refusal.ScaleFixed({ scale: terms.scale, requested: next.scale })
-        }
-        memory.programs.add(program)
-        if (version > 0 && Equal.equals(next, terms)) {
-          return { policy: memory.policy(program), changed: false }
-        }
-        const policy = { ...next, version: version + 1 }
-        memory.policies.set(program, policy)
-        return { policy, changed: true }
-      })
+    current: (program) => Effect.sync(() => ({ known: memory.programs.has(program), policy: memory.policy(program) })),
+    revise: Effect.fnUntraced(function* (program, revise) {
+      const { version, ...terms } = memory.policy(program)
+      const next = revise(terms)
+      if (memory.inProgram(program).length > 0 && next.scale !== terms.scale) {
+        return yield* new Refusal.ScaleFixed({ scale: terms.scale, requested: next.scale })
+      }
+      memory.programs.add(program)
+      if (version > 0 && Equal.equals(next, terms)) {
+        return { policy: memory.policy(program), changed: false }
+      }
+      const policy = { ...next, version: version + 1 }
+      memory.policies.set(program, policy)
+      return { policy, changed: true }
+    })
   })
 
 const agingStore = (memory: Memory) =>
   AgingStore.of({
     lots: ({ account, asOf, knownAt, program }) =>
       Effect.sync(() =>
-        memory.inProgram(program)
+        memory
+          .inProgram(program)
           .filter(({ ref }) => account === null || ref.key === account.key)
           .sort((a, b) => Ids.compare(a.number, b.number))
           .flatMap(({ events, number, ref }) => {
             const known = events.filter((stored) => knownAt === null || stored.recordedAt <= knownAt)
-            return LotBalance.asOf(ref.key, known.map((stored) => stored.fact), asOf).map((lot) => ({ ...lot, number }))
+            return LotBalance.asOf(
+              ref.key,
+              known.map((stored) => stored.fact),
+              asOf
+            ).map((lot) => ({ ...lot, number }))
           })
       )
   })

@@ -33,35 +33,35 @@ export class SchemaOutdated extends Schema.TaggedError<SchemaOutdated>()("Schema
 }
 
 /** Brings the schema up to date and returns the names of the migrations that ran. Safe to run from several processes. */
-export const migrate: Effect.Effect<
-  ReadonlyArray<string>,
-  DatabaseError | MigrationFailed,
-  Database
-> = Effect.gen(function*() {
-  const database = yield* Database
-  const outcome = yield* database.query(async (kysely) => {
-    await sql`create schema if not exists ${sql.id(database.schema)}`.execute(kysely)
-    return await new Migrator({
-      db: kysely,
-      provider: { getMigrations: () => Promise.resolve(migrations) },
-      migrationTableSchema: database.schema
-    }).migrateToLatest()
-  })
-  const results = outcome.results ?? []
-  if (outcome.error !== undefined) {
-    const failed = results.find((result) => result.status === "Error")
-    return yield* new MigrationFailed({ migration: failed?.migrationName ?? "(none)", cause: outcome.error })
+export const migrate: Effect.Effect<ReadonlyArray<string>, DatabaseError | MigrationFailed, Database> = Effect.gen(
+  function* () {
+    const database = yield* Database
+    const outcome = yield* database.query(async (kysely) => {
+      await sql`create schema if not exists ${sql.id(database.schema)}`.execute(kysely)
+      return await new Migrator({
+        db: kysely,
+        provider: { getMigrations: () => Promise.resolve(migrations) },
+        migrationTableSchema: database.schema
+      }).migrateToLatest()
+    })
+    const results = outcome.results ?? []
+    if (outcome.error !== undefined) {
+      const failed = results.find((result) => result.status === "Error")
+      return yield* new MigrationFailed({ migration: failed?.migrationName ?? "(none)", cause: outcome.error })
+    }
+    return results.map((result) => result.migrationName)
   }
-  return results.map((result) => result.migrationName)
-})
+)
 
 /** Fails unless the schema is exactly the one that this version works with. */
-export const requireCurrent: Effect.Effect<void, DatabaseError | SchemaOutdated, Database> = Effect.gen(function*() {
+export const requireCurrent: Effect.Effect<void, DatabaseError | SchemaOutdated, Database> = Effect.gen(function* () {
   const database = yield* Database
   const known = Object.keys(migrations)
   const applied = yield* database.query(async (kysely, signal) => {
-    const table = await sql<{ name: string | null }>`select to_regclass('kysely_migration')::text as name`
-      .execute(kysely, { signal })
+    const table = await sql<{ name: string | null }>`select to_regclass('kysely_migration')::text as name`.execute(
+      kysely,
+      { signal }
+    )
     if (table.rows[0]?.name === null) return []
     const rows = await sql<{ name: string }>`select name from kysely_migration`.execute(kysely, { signal })
     return rows.rows.map((row) => row.name)

@@ -8,7 +8,7 @@ import { PolicyStore, type PolicyTerms } from "./PolicyStore.ts"
 const decode = Schema.decodeUnknownSync(Schema.fromJsonString(Policy.Policy))
 const encode = Schema.encodeSync(Schema.fromJsonString(Policy.Policy))
 
-const make = Effect.gen(function*() {
+const make = Effect.gen(function* () {
   const database = yield* Database
 
   const current = Effect.fn("PolicyStore.current")((program: Ids.ProgramId) =>
@@ -24,8 +24,9 @@ const make = Effect.gen(function*() {
   // Locks the program's row, which an account's first append shares: either sees what the other did.
   const lock = (program: Ids.ProgramId, scale: number) =>
     database.query(async (kysely) => {
-      await sql`insert into programs (program, scale) values (${program}, ${scale}) on conflict (program) do nothing`
-        .execute(kysely)
+      await sql`insert into programs (program, scale) values (${program}, ${scale}) on conflict (program) do nothing`.execute(
+        kysely
+      )
       const row = await sql<{ scale: number; used: boolean }>`
         select scale, exists (select from accounts where program = ${program}) as used
         from programs where program = ${program} for update`.execute(kysely)
@@ -35,24 +36,25 @@ const make = Effect.gen(function*() {
   const write = (program: Ids.ProgramId, policy: Policy.Policy) =>
     database.query(async (kysely) => {
       await sql`update programs set scale = ${policy.scale} where program = ${program}`.execute(kysely)
-      await sql`insert into policies (program, version, policy) values (${program}, ${policy.version}, ${encode(policy)}::jsonb)`
-        .execute(kysely)
+      await sql`insert into policies (program, version, policy) values (${program}, ${policy.version}, ${encode(policy)}::jsonb)`.execute(
+        kysely
+      )
     })
 
-  const revise = Effect.fn("PolicyStore.revise")(
-    function*(program: Ids.ProgramId, revise: (present: PolicyTerms) => PolicyTerms) {
-      const { scale, used } = yield* lock(program, Policy.initial.scale)
-      const { policy: present } = yield* current(program)
-      const { version, ...terms } = present
-      const next = revise(terms)
-      if (used && next.scale !== scale) return yield* new Refusal.ScaleFixed({ scale, requested: next.scale })
-      if (version > 0 && Equal.equals(next, terms)) return { policy: present, changed: false }
-      const policy = { ...next, version: version + 1 }
-      yield* write(program, policy)
-      return { policy, changed: true }
-    },
-    database.transaction
-  )
+  const revise = Effect.fn("PolicyStore.revise")(function* (
+    program: Ids.ProgramId,
+    revise: (present: PolicyTerms) => PolicyTerms
+  ) {
+    const { scale, used } = yield* lock(program, Policy.initial.scale)
+    const { policy: present } = yield* current(program)
+    const { version, ...terms } = present
+    const next = revise(terms)
+    if (used && next.scale !== scale) return yield* new Refusal.ScaleFixed({ scale, requested: next.scale })
+    if (version > 0 && Equal.equals(next, terms)) return { policy: present, changed: false }
+    const policy = { ...next, version: version + 1 }
+    yield* write(program, policy)
+    return { policy, changed: true }
+  }, database.transaction)
 
   return PolicyStore.of({ current, revise })
 })

@@ -24,7 +24,7 @@ import { InvalidInput } from "./Input.ts"
 export const DEFAULT_FOLDER = ".pointback/db"
 
 /** A place that may be a URL with a password, and is kept from being printed. */
-const place = Effect.gen(function*() {
+const place = Effect.gen(function* () {
   const flag = yield* DatabaseFlag
   if (Option.isSome(flag)) return Redacted.make(flag.value)
   const configured = yield* Config.option(Config.Redacted("POINTBACK_DATABASE"))
@@ -57,8 +57,11 @@ const databaseAt = (where: Redacted.Redacted): Layer.Layer<Database, BackendErro
   return isUrl(text)
     ? PostgresDatabase.layer({ url: where })
     : Layer.unwrap(
-      Effect.as(makeParent(text), EmbeddedDatabase.layer({ folder: text, prepare: Effect.asVoid(Migrations.migrate) }))
-    )
+        Effect.as(
+          makeParent(text),
+          EmbeddedDatabase.layer({ folder: text, prepare: Effect.asVoid(Migrations.migrate) })
+        )
+      )
 }
 
 type Settings = "effect/cli/GlobalFlag/database"
@@ -66,7 +69,7 @@ type Settings = "effect/cli/GlobalFlag/database"
 const databaseLayer: Layer.Layer<Database, BackendError, Settings> = Layer.unwrap(Effect.map(place, databaseAt))
 
 // The schema of a server is upgraded by `migrate` alone, at a time that its operator chooses; an embedded one at once.
-const currentSchema = Effect.gen(function*(): Effect.fn.Return<void, BackendError, Database> {
+const currentSchema = Effect.gen(function* (): Effect.fn.Return<void, BackendError, Database> {
   const { dialect } = yield* Database
   const checked = yield* Effect.result(Migrations.requireCurrent)
   if (Result.isSuccess(checked)) return

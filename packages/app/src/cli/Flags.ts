@@ -19,8 +19,4 @@ export const actor = Flag.String("actor").pipe(Flag.withDescription("Who does it
 
 /** Lots with their points, named one by one. */
 export const lotPoints = (name: string, description: string) =>
-  Flag.String(name).pipe(
-    Flag.withDescription(description),
-    Flag.withMetavar("lot=points"),
-    Flag.atLeast(0)
-  )
+  Flag.String(name).pipe(Flag.withDescription(description), Flag.withMetavar("lot=points"), Flag.atLeast(0))

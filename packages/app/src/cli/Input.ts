@@ -17,15 +17,8 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInp
 const invalid = (flag: string, value: string, problem: string) => new InvalidInput({ flag, value, problem })
 
 /** Reads a text by a schema of the domain. */
-export const read = <A>(
-  schema: Schema.Codec<A, string>,
-  flag: string,
-  value: string
-): Effect.Effect<A, InvalidInput> =>
-  Effect.mapError(
-    Effect.fromResult(Schema.decodeResult(schema)(value)),
-    (error) => invalid(flag, value, error.message)
-  )
+export const read = <A>(schema: Schema.Codec<A, string>, flag: string, value: string): Effect.Effect<A, InvalidInput> =>
+  Effect.mapError(Effect.fromResult(Schema.decodeResult(schema)(value)), (error) => invalid(flag, value, error.message))
 
 /**
  * Reads an amount. What is no decimal cannot be read; what is one with too many digits is an amount that the domain
@@ -38,28 +31,32 @@ export const points = (
   Effect.mapError(Effect.fromResult(Points.fromString(value)), (problem) =>
     problem === "notADecimal"
       ? invalid(flag, value, Points.describeProblem(problem))
-      : new Refusal.InvalidPoints({ field: flag, value, problem: Points.describeProblem(problem) }))
+      : new Refusal.InvalidPoints({ field: flag, value, problem: Points.describeProblem(problem) })
+  )
 
 /** Reads `<lot>=<points>` pairs; the lot may have an equals sign of its own. */
 export const lots = (
   flag: string,
   values: ReadonlyArray<string>
 ): Effect.Effect<ReadonlyArray<Draw.LotPoints> | undefined, InvalidInput | Refusal.InvalidPoints> =>
-  values.length === 0 ? Effect.succeed(undefined) : Effect.forEach(values, (value) =>
-    Effect.gen(function*() {
-      const equals = value.lastIndexOf("=")
-      if (equals < 1) return yield* invalid(flag, value, "<lot>=<points> is expected")
-      return {
-        lotId: yield* read(Ids.LotId, flag, value.slice(0, equals)),
-        points: yield* points(flag, value.slice(equals + 1))
-      }
-    }))
+  values.length === 0
+    ? Effect.succeed(undefined)
+    : Effect.forEach(values, (value) =>
+        Effect.gen(function* () {
+          const equals = value.lastIndexOf("=")
+          if (equals < 1) return yield* invalid(flag, value, "<lot>=<points> is expected")
+          return {
+            lotId: yield* read(Ids.LotId, flag, value.slice(0, equals)),
+            points: yield* points(flag, value.slice(equals + 1))
+          }
+        })
+      )
 
 /** The present instant of the clock. */
 export const now: Effect.Effect<Instant.Instant> = Effect.map(Clock.currentTimeMillis, Instant.fromEpochMillis)
 
 /** Reads an instant with a zone, or a date, which means its first instant in the program's zone. */
-export const moment = Effect.fnUntraced(function*(
+export const moment = Effect.fnUntraced(function* (
   program: Ids.ProgramId | null,
   flag: string,
   value: string
@@ -80,7 +77,7 @@ export const optionalMoment = (program: Ids.ProgramId | null, flag: string, valu
   })
 
 /** When a command occurs: as given, or now. `dated` says which. */
-export const occurrence = Effect.fnUntraced(function*(program: Ids.ProgramId, at: Option.Option<string>) {
+export const occurrence = Effect.fnUntraced(function* (program: Ids.ProgramId, at: Option.Option<string>) {
   const given = yield* optionalMoment(program, "at", at)
   return { occurredAt: given ?? (yield* now), dated: given !== undefined }
 })

@@ -48,7 +48,9 @@ const presenter = CliOutput.layerPresenter({
 /** Runs a command line and answers its exit code; everything is printed by then. */
 export const run = (args: ReadonlyArray<string>): Effect.Effect<ExitCode> =>
   parse(args).pipe(
-    Effect.provide(Layer.mergeAll(NodeServices.layer, presenter, Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]))),
+    Effect.provide(
+      Layer.mergeAll(NodeServices.layer, presenter, Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]))
+    ),
     Effect.provideService(References.MinimumLogLevel, "Warn"),
     Effect.exit,
     Effect.flatMap((exit) =>
@@ -56,7 +58,7 @@ export const run = (args: ReadonlyArray<string>): Effect.Effect<ExitCode> =>
     )
   )
 
-const report = Effect.fnUntraced(function*(cause: Cause.Cause<unknown>, json: boolean) {
+const report = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>, json: boolean) {
   if (Cause.hasInterruptsOnly(cause)) return ExitCode.unreachable
   const error = Cause.squash(cause)
   const tag = Output.tagOf(error)
@@ -73,7 +75,7 @@ interface ShowHelp {
   readonly errors: ReadonlyArray<{ readonly _tag: string; readonly message: string }>
 }
 
-const wrongUse = Effect.fnUntraced(function*({ commandPath, errors }: ShowHelp, json: boolean) {
+const wrongUse = Effect.fnUntraced(function* ({ commandPath, errors }: ShowHelp, json: boolean) {
   if (errors.length === 0) return ExitCode.done
   const help = `${commandPath.join(" ")} --help`
   const [first] = errors

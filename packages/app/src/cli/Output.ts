@@ -7,7 +7,7 @@ import { JsonFlag } from "./GlobalFlags.ts"
 export type Json = string | number | boolean | null | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
 /** Prints an answer: the JSON document, or the text. */
-export const answer = Effect.fnUntraced(function*(json: Json, text: () => string) {
+export const answer = Effect.fnUntraced(function* (json: Json, text: () => string) {
   yield* Console.log((yield* JsonFlag) ? JSON.stringify(json) : text())
 })
 

@@ -30,7 +30,7 @@ export const content = (adjust: Omit<AdjustPoints, "program" | "account">): stri
   })
 
 /** Records an adjustment. */
-export const adjustPoints = Effect.fn("adjustPoints")(function*(
+export const adjustPoints = Effect.fn("adjustPoints")(function* (
   adjust: AdjustPoints,
   caller: Caller = {}
 ): Effect.fn.Return<PointsAdjusted, ExecutionError, EventStore.EventStore> {

@@ -83,7 +83,12 @@ const after = (
     case "CreditRequested":
       return { ...NOTHING, outcome: "CreditOutcomeUnknown", points: event.points, remaining, cause: "crash" }
     case "CreditOutcomeUnknown":
-      return { ...NOTHING, outcome: "CreditOutcomeUnknown", points: Redemption.pending(state), remaining, cause: event.cause }
+      return {
+        ...NOTHING,
+        outcome: "CreditOutcomeUnknown",
+        points: Redemption.pending(state),
+        remaining,
+        cause: event.cause
+      }
   }
 }
-

@@ -47,7 +47,7 @@ export const content = (credit: Omit<CreditRedemption, "program" | "account">): 
   })
 
 /** Records a credit without a call: for imports, tests and other backends. */
-export const recordCredit = Effect.fn("recordCredit")(function*(
+export const recordCredit = Effect.fn("recordCredit")(function* (
   credit: CreditRedemption,
   caller: Caller = {}
 ): Effect.fn.Return<CreditOutcome.CreditOutcome, ExecutionError, EventStore.EventStore> {
@@ -56,14 +56,10 @@ export const recordCredit = Effect.fn("recordCredit")(function*(
 })
 
 /** Asks Mastercard for a credit and records the outcome. Safe to repeat with the same credit id: never calls twice. */
-export const creditRedemption = Effect.fn("creditRedemption")(function*(
+export const creditRedemption = Effect.fn("creditRedemption")(function* (
   credit: CreditRedemption,
   caller: Caller = {}
-): Effect.fn.Return<
-  CreditOutcome.CreditOutcome,
-  ExecutionError,
-  EventStore.EventStore | Mastercard
-> {
+): Effect.fn.Return<CreditOutcome.CreditOutcome, ExecutionError, EventStore.EventStore | Mastercard> {
   const command = { _tag: "RequestCredit", ...asked(credit) } as const
   const requested = yield* execute(execution(credit, caller, command))
   if (requested._tag === "Replayed") return outcomeOf(requested, credit)
@@ -109,20 +105,22 @@ const withRequest = (recorded: Executed, requested: Executed): Executed =>
 
 type Called = RedemptionCommand.ConfirmCredit | RedemptionCommand.DeclineCredit | RedemptionCommand.MarkCreditUnknown
 
-const callMastercard = Effect.fnUntraced(function*(
+const callMastercard = Effect.fnUntraced(function* (
   credit: CreditRedemption,
   { events, loaded }: Extract<Executed, { _tag: "Appended" }>
 ): Effect.fn.Return<Called, never, Mastercard> {
   const mastercard = yield* Mastercard
   const request = requestOf(events)
   const redemption = redemptionOf(loaded, credit.redemptionId)
-  const answered = yield* Effect.result(mastercard.credit({
-    redemptionId: credit.redemptionId,
-    userId: credit.account,
-    redemptionType: redemption.redemptionType,
-    processedBy: redemption.processedBy,
-    points: wirePoints(request, redemption)
-  }))
+  const answered = yield* Effect.result(
+    mastercard.credit({
+      redemptionId: credit.redemptionId,
+      userId: credit.account,
+      redemptionType: redemption.redemptionType,
+      processedBy: redemption.processedBy,
+      points: wirePoints(request, redemption)
+    })
+  )
   const occurredAt = Instant.fromEpochMillis(yield* Clock.currentTimeMillis)
   const { creditId, redemptionId } = credit
   if (answered._tag === "Success") {

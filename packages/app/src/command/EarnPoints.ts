@@ -32,7 +32,7 @@ export const content = (earn: Omit<EarnPoints, "program" | "account">): string =
   })
 
 /** Records a lot; makes the account, and the program, where they are new. */
-export const earnPoints = Effect.fn("earnPoints")(function*(
+export const earnPoints = Effect.fn("earnPoints")(function* (
   earn: EarnPoints,
   caller: Caller = {}
 ): Effect.fn.Return<PointsEarned, ExecutionError, EventStore.EventStore> {

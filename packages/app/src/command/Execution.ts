@@ -40,10 +40,10 @@ export interface Execution {
 export type Executed =
   /** Its facts were appended; none where there was nothing to do. */
   | {
-    readonly _tag: "Appended"
-    readonly loaded: EventStore.Loaded
-    readonly events: ReadonlyArray<EventStore.StoredEvent>
-  }
+      readonly _tag: "Appended"
+      readonly loaded: EventStore.Loaded
+      readonly events: ReadonlyArray<EventStore.StoredEvent>
+    }
   /** Its key was known with the same content: nothing was done, and this is what there is. */
   | { readonly _tag: "Replayed"; readonly loaded: EventStore.Loaded }
 
@@ -57,7 +57,7 @@ export type ExecutionError =
   | DatabaseError
 
 /** Carries a command out, once per key. */
-export const execute = Effect.fn("Execution.execute")(function*(
+export const execute = Effect.fn("Execution.execute")(function* (
   execution: Execution
 ): Effect.fn.Return<Executed, ExecutionError, EventStore.EventStore> {
   const correlationId = execution.caller.correlationId ?? (yield* newCorrelationId)
@@ -80,7 +80,7 @@ const isTransient = (error: DatabaseError): boolean => error.isRetryable && erro
 
 const newCorrelationId = Effect.map(Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER), (n) => n.toString(36))
 
-const attempt = Effect.fnUntraced(function*(
+const attempt = Effect.fnUntraced(function* (
   execution: Execution,
   correlationId: string
 ): Effect.fn.Return<Executed, ExecutionError | EventStore.VersionConflict, EventStore.EventStore> {
@@ -125,7 +125,7 @@ export const repeat = (
   return record.refusal === null ? Result.succeed(undefined) : Result.fail(Refusal.decode(record.refusal))
 }
 
-const refuse = Effect.fnUntraced(function*(
+const refuse = Effect.fnUntraced(function* (
   { key, target }: Execution,
   loaded: EventStore.Loaded,
   refusal: Refusal.Refusal
@@ -138,7 +138,10 @@ const refuse = Effect.fnUntraced(function*(
 })
 
 /** Where events of a command come from. */
-export const originOf = ({ caller, key }: Pick<Execution, "caller" | "key">, correlationId: string): EventStore.Origin => ({
+export const originOf = (
+  { caller, key }: Pick<Execution, "caller" | "key">,
+  correlationId: string
+): EventStore.Origin => ({
   correlationId,
   causationId: caller.causationId ?? null,
   idempotencyKey: key?.key ?? null,

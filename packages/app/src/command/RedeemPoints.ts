@@ -43,7 +43,7 @@ export const content = (redeem: Omit<RedeemPoints, "program" | "account">): stri
   })
 
 /** Records a redemption. */
-export const redeemPoints = Effect.fn("redeemPoints")(function*(
+export const redeemPoints = Effect.fn("redeemPoints")(function* (
   redeem: RedeemPoints,
   caller: Caller = {}
 ): Effect.fn.Return<PointsRedeemed, ExecutionError, EventStore.EventStore> {
@@ -64,12 +64,15 @@ type Redeemed = Extract<RedemptionEvent.RedemptionEvent, { _tag: "Redeemed" }>
 
 const appended = ({ events, loaded }: Extract<Executed, { _tag: "Appended" }>): PointsRedeemed => {
   const stored = redeemedOf(events)
-  const after = Account.evolveAll(loaded.state, events.map(({ fact }) => fact))
+  const after = Account.evolveAll(
+    loaded.state,
+    events.map(({ fact }) => fact)
+  )
   return { ...stored, balance: Lots.balanceAt(after.lots, stored.occurredAt), replayed: false }
 }
 
 // The balance of then, by what is known now: lots are loaded again, since the first look was at another instant.
-const replayed = Effect.fnUntraced(function*(loaded: EventStore.Loaded, { account, program }: Target) {
+const replayed = Effect.fnUntraced(function* (loaded: EventStore.Loaded, { account, program }: Target) {
   const store = yield* EventStore.EventStore
   const stored = redeemedOf(loaded.events)
   const again = yield* store.load({

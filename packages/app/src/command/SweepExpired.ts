@@ -26,7 +26,7 @@ export interface Swept {
 }
 
 /** Books the expiry of every lot that has expired by then. Running it again books nothing twice. */
-export const sweepExpired = Effect.fn("sweepExpired")(function*(
+export const sweepExpired = Effect.fn("sweepExpired")(function* (
   { asOf, program }: SweepExpired,
   caller: Caller = {}
 ): Effect.fn.Return<Swept, ExecutionError | UnknownProgram | DatabaseError, EventStore.EventStore> {
@@ -51,14 +51,15 @@ interface Account {
 
 const accountsToSweep = (program: Ids.ProgramId | null, asOf: Instant.Instant) =>
   Stream.paginate(null, (after: EventStore.AccountRef | null) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* EventStore.EventStore
       const page = yield* store.toSweep({ program, asOf, after, limit: PAGE })
       const last = page.at(-1)
       return [page, page.length < PAGE || last === undefined ? Option.none() : Option.some(last.account)] as const
-    }))
+    })
+  )
 
-const sweepAccount = Effect.fnUntraced(function*({ account, number }: Account, asOf: Instant.Instant, caller: Caller) {
+const sweepAccount = Effect.fnUntraced(function* ({ account, number }: Account, asOf: Instant.Instant, caller: Caller) {
   const executed = yield* execute({
     target: { program: account.program, account: number },
     caller,

@@ -16,7 +16,7 @@ import * as Scenario from "./Scenario.ts"
 export const demo = Command.make(
   "demo",
   {},
-  Effect.fn("demo")(function*() {
+  Effect.fn("demo")(function* () {
     const equal = yield* (yield* JsonFlag) ? Effect.provide(tellAsJson, stage) : Effect.provide(tellAsText, stage)
     yield* exitWith(equal ? ExitCode.done : ExitCode.differences)
   })
@@ -25,13 +25,13 @@ export const demo = Command.make(
 // Whatever keeps the stage from being set is printed by `Main`; nobody else looks at it.
 const stage: Layer.Layer<Scenario.Stage, unknown> = Scenario.layer
 
-const conclude = Effect.fnUntraced(function*(story: Scenario.Story) {
+const conclude = Effect.fnUntraced(function* (story: Scenario.Story) {
   const events = yield* history
   const verification = yield* Verification.verify(null)
   return { events, verification, equal: sameLots(story.before, story.after) && verification.count === 0 }
 })
 
-const tellAsText = Effect.gen(function*() {
+const tellAsText = Effect.gen(function* () {
   yield* Console.log(
     "Pointback gives redeemed points back to their original aging status.\n" +
       `Account ${Scenario.account}, on a fresh embedded database\nand a sandbox of Mastercard Digital Redemptions.`
@@ -47,16 +47,25 @@ const tellAsText = Effect.gen(function*() {
   return equal
 })
 
-const tellAsJson = Effect.gen(function*() {
+const tellAsJson = Effect.gen(function* () {
   const steps: Array<Output.Json> = []
   const story = yield* Scenario.tell((step) =>
     Effect.sync(() => {
       const { aging, exchanges, note, title } = step
-      steps.push({ title, note, exchanges: exchanges.map((exchange) => ({ ...exchange })), aging: Json.aging(aging, true) })
+      steps.push({
+        title,
+        note,
+        exchanges: exchanges.map((exchange) => ({ ...exchange })),
+        aging: Json.aging(aging, true)
+      })
     })
   )
   const { equal, events, verification } = yield* conclude(story)
-  const stored = events.map(({ eventId, fact }) => ({ eventId, stream: Fact.streamName(fact.stream), event: fact.event._tag }))
+  const stored = events.map(({ eventId, fact }) => ({
+    eventId,
+    stream: Fact.streamName(fact.stream),
+    event: fact.event._tag
+  }))
   yield* Console.log(JSON.stringify({ steps, events: stored, differences: verification.count, equal }))
   return equal
 })
@@ -104,7 +113,7 @@ const agingLines = ({ buckets, total }: AgingAnswer): ReadonlyArray<string> => {
 /** Points of a whole bar; the same in every chart, so that they can be compared. */
 const SCALE = 100n * Points.UNITS_PER_POINT
 
-const history = Effect.gen(function*() {
+const history = Effect.gen(function* () {
   const store = yield* EventStore.EventStore
   const account = yield* store.find(Scenario.program, Scenario.account)
   return account === null ? [] : yield* Stream.runCollect(store.readAccount(account))

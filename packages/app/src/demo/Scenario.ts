@@ -67,19 +67,24 @@ const lots = (now: Instant.Instant) =>
 const now = Effect.map(Clock.currentTimeMillis, Instant.fromEpochMillis)
 
 /** A sandbox with the account in it, and the client that calls it, both on a database in memory. */
-export const layer = Layer.unwrap(Effect.gen(function*() {
-  const keys = yield* SandboxKeys.generate
-  const consumerKey = Redacted.make("pointback-demo")
-  const sandbox = Sandbox.layer({
-    consumerKey,
-    publicKey: keys.publicKey,
-    accounts: [{ userId: account, lots: lots(yield* now) }]
+export const layer = Layer.unwrap(
+  Effect.gen(function* () {
+    const keys = yield* SandboxKeys.generate
+    const consumerKey = Redacted.make("pointback-demo")
+    const sandbox = Sandbox.layer({
+      consumerKey,
+      publicKey: keys.publicKey,
+      accounts: [{ userId: account, lots: lots(yield* now) }]
+    })
+    const client = Layer.unwrap(
+      Effect.map(Sandbox, ({ url }) =>
+        Mastercard.layer(MastercardConfig.make({ url, consumerKey, signingKey: keys.signingKey }))
+      )
+    )
+    const database = EmbeddedDatabase.layerMemory({ prepare: Effect.asVoid(Migrations.migrate) })
+    return Layer.mergeAll(Layer.provideMerge(client, sandbox), Layer.provideMerge(Stores.layer, database))
   })
-  const client = Layer.unwrap(Effect.map(Sandbox, ({ url }) =>
-    Mastercard.layer(MastercardConfig.make({ url, consumerKey, signingKey: keys.signingKey }))))
-  const database = EmbeddedDatabase.layerMemory({ prepare: Effect.asVoid(Migrations.migrate) })
-  return Layer.mergeAll(Layer.provideMerge(client, sandbox), Layer.provideMerge(Stores.layer, database))
-}))
+)
 
 /** Everything that the story is told on. */
 export type Stage = Database | EventStore.EventStore | PolicyStore | AgingStore | Sandbox | Mastercard
@@ -87,7 +92,7 @@ export type Stage = Database | EventStore.EventStore | PolicyStore | AgingStore 
 const agingNow = Effect.flatMap(now, (asOf) => aging({ program, account, asOf, basis: "age" }))
 
 /** Runs one step and keeps what it sent and received. */
-const step = Effect.fnUntraced(function*<A extends { readonly note: string }, E, R>(
+const step = Effect.fnUntraced(function* <A extends { readonly note: string }, E, R>(
   title: string,
   action: Effect.Effect<A, E, R>
 ) {
@@ -98,13 +103,13 @@ const step = Effect.fnUntraced(function*<A extends { readonly note: string }, E,
   return { ...done, title, exchanges, aging: yield* agingNow } satisfies Step
 })
 
-const earnAll = Effect.gen(function*() {
+const earnAll = Effect.gen(function* () {
   const earned = lots(yield* now)
   for (const lot of earned) yield* earnPoints({ program, account, ...lot })
   return `${earned.length} lots, each with an earning date and an expiry of its own`
 })
 
-const redeem = Effect.gen(function*() {
+const redeem = Effect.gen(function* () {
   const mastercard = yield* Mastercard
   const answer = yield* mastercard.redeem({ userId: account, redemptionType, processedBy, points: REDEEMED })
   const redemptionId = Ids.RedemptionId.make(answer.redemptionId)
@@ -123,7 +128,7 @@ const redeem = Effect.gen(function*() {
 })
 
 const credit = (redemptionId: Ids.RedemptionId, creditId: string, amount?: Points.Points) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const outcome = yield* creditRedemption({
       program,
       account,
@@ -155,7 +160,7 @@ export interface Story {
 }
 
 /** Tells the story step by step, each handed to `show` when it has happened. */
-export const tell = Effect.fnUntraced(function*<E, R>(show: (step: Step) => Effect.Effect<void, E, R>) {
+export const tell = Effect.fnUntraced(function* <E, R>(show: (step: Step) => Effect.Effect<void, E, R>) {
   const earned = yield* step("The account before the redemption", Effect.map(earnAll, noted))
   yield* show(earned)
   const redeemed = yield* step(`Redeem ${Points.toString(REDEEMED)} points`, redeem)

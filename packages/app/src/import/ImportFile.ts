@@ -39,7 +39,7 @@ export class UnreadableFile extends Schema.TaggedError<UnreadableFile>()("Unread
 }
 
 /** Reads every record of a file. Fails with all unreadable lines at once, so that they can be mended at once. */
-export const read = Effect.fn("ImportFile.read")(function*(
+export const read = Effect.fn("ImportFile.read")(function* (
   file: string
 ): Effect.fn.Return<ReadonlyArray<NumberedRecord>, UnreadableLines | UnreadableFile> {
   const { records, unreadable, unreadableCount } = yield* Effect.tryPromise({

@@ -33,7 +33,7 @@ export interface Imported {
 }
 
 /** Imports records that were read from a file. */
-export const importHistory = Effect.fn("importHistory")(function*(
+export const importHistory = Effect.fn("importHistory")(function* (
   records: ReadonlyArray<NumberedRecord>,
   caller: Caller = {}
 ): Effect.fn.Return<Imported, AccountBusy | DatabaseError, EventStore.EventStore | PolicyStore> {
@@ -72,10 +72,12 @@ const byAccount = (records: ReadonlyArray<NumberedRecord>): ReadonlyArray<Group>
   return Array.from(groups.values())
 }
 
-const zonesOf = Effect.fnUntraced(function*(groups: ReadonlyArray<Group>) {
+const zonesOf = Effect.fnUntraced(function* (groups: ReadonlyArray<Group>) {
   const policies = yield* PolicyStore
   const zones = new Map<Ids.ProgramId, Zone.Zone>()
-  for (const { target: { program } } of groups) {
+  for (const {
+    target: { program }
+  } of groups) {
     if (!zones.has(program)) zones.set(program, (yield* policies.current(program)).policy.zone)
   }
   return zones
@@ -105,7 +107,7 @@ interface Step extends ImportStep.ImportStep {
   readonly line: number
 }
 
-const attempt = Effect.fnUntraced(function*(
+const attempt = Effect.fnUntraced(function* (
   target: Target,
   steps: ReadonlyArray<Step>,
   caller: Caller

@@ -104,8 +104,7 @@ const lotPoints = (
 ): ReadonlyArray<Draw.LotPoints> | undefined => lots?.map(({ lot, points }) => ({ lotId: lot, points }))
 
 // The text was checked when the line was read.
-const moment = (zone: Zone.Zone, text: string): Instant.Instant =>
-  Option.getOrThrow(Zone.instantFromString(zone, text))
+const moment = (zone: Zone.Zone, text: string): Instant.Instant => Option.getOrThrow(Zone.instantFromString(zone, text))
 
 /** The first instant that steps look at, so that lots are loaded exactly from there on. */
 export const horizon = (steps: ReadonlyArray<ImportStep>): Instant.Instant =>

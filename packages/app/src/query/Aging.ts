@@ -18,7 +18,7 @@ export interface AgingAnswer extends AgingQuestion, Aging.Aging {
 }
 
 /** Answers from all that is recorded by now. */
-export const aging = Effect.fn("aging")(function*(
+export const aging = Effect.fn("aging")(function* (
   question: AgingQuestion
 ): Effect.fn.Return<
   AgingAnswer,
@@ -33,7 +33,7 @@ export const aging = Effect.fn("aging")(function*(
   return { ...question, ...Aging.bucketed(lots, asOf, basis, policy), lots }
 })
 
-const findAccount = Effect.fnUntraced(function*(program: Ids.ProgramId, number: Ids.AccountNumber) {
+const findAccount = Effect.fnUntraced(function* (program: Ids.ProgramId, number: Ids.AccountNumber) {
   const account = yield* (yield* EventStore.EventStore).find(program, number)
   return account ?? (yield* new UnknownAccount({ program, account: number }))
 })

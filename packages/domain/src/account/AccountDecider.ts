@@ -37,7 +37,7 @@ export const decide = (command: AccountCommand, account: Account, policy: Policy
 }
 
 const earn = (command: Earn, account: Account, policy: Policy): Decision =>
-  Result.gen(function*() {
+  Result.gen(function* () {
     const { earnedAt, expiresAt, lotId, occurredAt, points, source } = command
     yield* Checks.amount("points", points, policy)
     yield* Checks.instant("occurredAt", occurredAt)
@@ -56,7 +56,7 @@ const expiry = (expiresAt: Instant.Instant, occurredAt: Instant.Instant): Result
 }
 
 const adjust = (command: Adjust, account: Account, policy: Policy): Decision =>
-  Result.gen(function*() {
+  Result.gen(function* () {
     const { actor, lotId, occurredAt, points, reason } = command
     yield* Checks.signedAmount("points", points, policy)
     yield* Checks.instant("occurredAt", occurredAt)
@@ -97,7 +97,7 @@ export const bookExpiry = (lot: Lots.Lot, expiresAt: Instant.Instant): ReadonlyA
 }
 
 const recordExpired = ({ lotId, points }: RecordExpired, account: Account): Decision =>
-  Result.gen(function*() {
+  Result.gen(function* () {
     const lot = yield* Drawing.lotOf(account.lots, lotId)
     if (lot.expiresAt === null) return yield* Result.fail(new NotExpired({ lotId }))
     if (points !== lot.total) return yield* Result.fail(new ExpiredDiffers({ lotId, points, held: lot.total }))

@@ -10,11 +10,7 @@ import * as Instant from "../time/Instant.ts"
 export const LATEST: Instant.Instant = Instant.fromStringUnsafe("9800-01-01T00:00:00Z")
 
 /** Refuses amounts that are not positive, too large, or finer than the program's scale. */
-export const amount = (
-  field: string,
-  points: Points.Points,
-  policy: Policy
-): Result.Result<void, InvalidPoints> =>
+export const amount = (field: string, points: Points.Points, policy: Policy): Result.Result<void, InvalidPoints> =>
   points <= 0n ? invalid(field, points, "an amount must be more than zero") : signedAmount(field, points, policy)
 
 /** Refuses amounts that are zero, too large, or finer than the program's scale. */
@@ -41,7 +37,7 @@ export const lotPoints = (
   lots: ReadonlyArray<LotPoints>,
   policy: Policy
 ): Result.Result<void, InvalidPoints> =>
-  Result.gen(function*() {
+  Result.gen(function* () {
     for (const lot of lots) yield* amount(`${field}.${lot.lotId}`, lot.points, policy)
     const sum = Points.sum(lots.map((lot) => lot.points))
     if (!Points.fitsSize(sum)) yield* tooLarge(field, sum)

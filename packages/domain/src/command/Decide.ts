@@ -41,12 +41,7 @@ const decideAlone = (command: Command, account: Account, policy: Policy) => {
     case "AliasAccount":
       return AccountDecider.decide(command, account, policy)
     default:
-      return RedemptionDecider.decide(
-        command,
-        AccountState.redemption(account, command.redemptionId),
-        account,
-        policy
-      )
+      return RedemptionDecider.decide(command, AccountState.redemption(account, command.redemptionId), account, policy)
   }
 }
 

@@ -17,7 +17,9 @@ const notEmpty = Schema.isMinLength(1, { message: "must not be empty" })
 /** An identifier: 1 to 128 characters, no control characters, no blank at either end. */
 export const Identifier = Schema.String.check(
   notEmpty,
-  Schema.isMaxLength(MAXIMUM_IDENTIFIER_LENGTH, { message: `must have at most ${MAXIMUM_IDENTIFIER_LENGTH} characters` }),
+  Schema.isMaxLength(MAXIMUM_IDENTIFIER_LENGTH, {
+    message: `must have at most ${MAXIMUM_IDENTIFIER_LENGTH} characters`
+  }),
   trimmed,
   wellFormed
 )

@@ -43,9 +43,7 @@ export interface Posting {
 
 /** The entry of a fact; empty where it moves no points. */
 export const entry = ({ event, stream }: Fact): ReadonlyArray<Posting> =>
-  stream._tag === "Account"
-    ? accountEntry(event as AccountEvent)
-    : redemptionEntry(event, stream.redemptionId)
+  stream._tag === "Account" ? accountEntry(event as AccountEvent) : redemptionEntry(event, stream.redemptionId)
 
 const accountEntry = (event: AccountEvent): ReadonlyArray<Posting> => {
   switch (event._tag) {

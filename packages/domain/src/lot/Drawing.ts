@@ -5,7 +5,15 @@
  */
 import { Option, Result } from "effect"
 import * as Points from "../points/Points.ts"
-import { InsufficientPoints, LotExpired, LotNamedTwice, LotOverdrawn, LotsDoNotSum, TooManyDraws, UnknownLot } from "../refusal/Refusal.ts"
+import {
+  InsufficientPoints,
+  LotExpired,
+  LotNamedTwice,
+  LotOverdrawn,
+  LotsDoNotSum,
+  TooManyDraws,
+  UnknownLot
+} from "../refusal/Refusal.ts"
 import type * as Instant from "../time/Instant.ts"
 import type { Draw, LotPoints } from "./Draw.ts"
 import * as Lots from "./Lots.ts"
@@ -46,7 +54,7 @@ export const byName = (
   ReadonlyArray<Draw>,
   LotNamedTwice | LotsDoNotSum | UnknownLot | LotExpired | LotOverdrawn | TooManyDraws
 > =>
-  Result.gen(function*() {
+  Result.gen(function* () {
     yield* namedOnce(named)
     yield* sumsTo(named, points)
     const draws: Array<Draw> = []
@@ -70,9 +78,7 @@ export const canLeave = (
   const shortage = Lots.firstShortage(lot, points, at)
   return shortage === undefined
     ? Result.succeed(undefined)
-    : Result.fail(
-      new LotOverdrawn({ lotId: lot.lotId, requested: points, available: shortage.held, at: shortage.at })
-    )
+    : Result.fail(new LotOverdrawn({ lotId: lot.lotId, requested: points, available: shortage.held, at: shortage.at }))
 }
 
 /** Refuses a list that names a lot twice. */

@@ -41,14 +41,12 @@ export interface Restoring {
 /** Decides the restorations of a credit: lots, points and fates. `points` must not exceed what is outstanding. */
 export const restore = (
   restoring: Restoring
-): Result.Result<
-  ReadonlyArray<Restoration>,
-  LotNotOutstanding | LotNamedTwice | LotsDoNotSum | ExpiredLotsRefused
-> =>
-  Result.gen(function*() {
-    const shares = restoring.named === undefined
-      ? inReverse(restoring.draws, restoring.points)
-      : yield* byName(restoring.draws, restoring.points, restoring.named)
+): Result.Result<ReadonlyArray<Restoration>, LotNotOutstanding | LotNamedTwice | LotsDoNotSum | ExpiredLotsRefused> =>
+  Result.gen(function* () {
+    const shares =
+      restoring.named === undefined
+        ? inReverse(restoring.draws, restoring.points)
+        : yield* byName(restoring.draws, restoring.points, restoring.named)
     const expired = shares.filter(({ draw }) => !Lots.isLive(draw, restoring.at))
     if (expired.length > 0 && restoring.policy.expiredLots._tag === "Refuse" && restoring.mayRefuse) {
       return yield* Result.fail(new ExpiredLotsRefused({ lots: expired.map(({ draw }) => draw.lotId) }))
@@ -80,7 +78,7 @@ const byName = (
   points: Points.Points,
   named: ReadonlyArray<LotPoints>
 ): Result.Result<ReadonlyArray<Share>, LotNotOutstanding | LotNamedTwice | LotsDoNotSum> =>
-  Result.gen(function*() {
+  Result.gen(function* () {
     yield* Drawing.namedOnce(named)
     yield* Drawing.sumsTo(named, points)
     const shares: Array<Share> = []

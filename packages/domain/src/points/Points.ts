@@ -73,7 +73,7 @@ export const sum = (amounts: Iterable<Points>): Points => {
 }
 
 const PROBLEMS: Record<PointsProblem, string> = {
-  notADecimal: "a plain decimal string such as \"3\" or \"96173827.88\" is expected",
+  notADecimal: 'a plain decimal string such as "3" or "96173827.88" is expected',
   tooManyDigits: `at most ${MAXIMUM_SCALE} fractional digits are kept`,
   tooLarge: `at most ${MAXIMUM_INTEGER_DIGITS} integer digits are kept`
 }

@@ -41,11 +41,11 @@ export type RedemptionState =
   | { readonly _tag: "Outstanding"; readonly redemption: Redemption }
   | { readonly _tag: "CreditPending"; readonly redemption: Redemption; readonly request: CreditRequest }
   | {
-    readonly _tag: "CreditUnknown"
-    readonly redemption: Redemption
-    readonly request: CreditRequest
-    readonly cause: UnknownCause
-  }
+      readonly _tag: "CreditUnknown"
+      readonly redemption: Redemption
+      readonly request: CreditRequest
+      readonly cause: UnknownCause
+    }
   | { readonly _tag: "FullyCredited"; readonly redemption: Redemption }
 
 /** Before anything was redeemed. */
@@ -72,7 +72,11 @@ export const evolve = (
       return state._tag === "None" ? redeemed(event, occurredAt) : corrupt(state, event)
     case "CreditRequested":
       return state._tag === "Outstanding"
-        ? { _tag: "CreditPending", redemption: state.redemption, request: { ...requestOf(event), requestedAt: occurredAt } }
+        ? {
+            _tag: "CreditPending",
+            redemption: state.redemption,
+            request: { ...requestOf(event), requestedAt: occurredAt }
+          }
         : corrupt(state, event)
     case "PartiallyCredited":
     case "FullyCredited":

@@ -66,21 +66,17 @@ export const decide = (
   }
 }
 
-const redeem = (
-  command: Redeem,
-  state: Redemption.RedemptionState,
-  account: Account,
-  policy: Policy
-): Decision =>
-  Result.gen(function*() {
+const redeem = (command: Redeem, state: Redemption.RedemptionState, account: Account, policy: Policy): Decision =>
+  Result.gen(function* () {
     const { occurredAt, points, processedBy, redemptionId, redemptionType } = command
     yield* Checks.amount("points", points, policy)
     yield* Checks.instant("occurredAt", occurredAt)
     if (state._tag !== "None") return yield* Result.fail(new RedemptionExists({ redemptionId }))
     yield* Checks.lotPoints("draws", command.draws ?? [], policy)
-    const draws = command.draws === undefined
-      ? yield* Drawing.byPolicy(account.lots, points, occurredAt)
-      : yield* Drawing.byName(account.lots, points, command.draws, occurredAt)
+    const draws =
+      command.draws === undefined
+        ? yield* Drawing.byPolicy(account.lots, points, occurredAt)
+        : yield* Drawing.byName(account.lots, points, command.draws, occurredAt)
     return [
       fact(command, {
         _tag: "Redeemed",
@@ -101,7 +97,7 @@ interface Plan {
 }
 
 const requestCredit = (command: RequestCredit, state: Redemption.RedemptionState, policy: Policy): Decision =>
-  Result.gen(function*() {
+  Result.gen(function* () {
     const redemption = yield* creditable(command, state)
     const { redemptionType } = redemption
     if (redemptionType === "CASHBACK") return yield* Result.fail(new RedemptionTypeNotCreditable({ redemptionType }))
@@ -117,7 +113,7 @@ const requestCredit = (command: RequestCredit, state: Redemption.RedemptionState
   })
 
 const recordCredit = (command: RecordCredit, state: Redemption.RedemptionState, policy: Policy): Decision =>
-  Result.gen(function*() {
+  Result.gen(function* () {
     const redemption = yield* creditable(command, state)
     const plan = yield* planCredit(command, redemption, policy, command.origin === "ours")
     return [fact(command, credited(redemption, command.creditId, plan, policy.version, command.mastercard))]
@@ -135,7 +131,8 @@ const declineCredit = (command: DeclineCredit, state: Redemption.RedemptionState
   Result.flatMap(Checks.instant("occurredAt", command.occurredAt), () =>
     whileInFlight(command, state, () => [
       fact(command, { _tag: "CreditDeclined", creditId: command.creditId, reasons: command.reasons })
-    ]))
+    ])
+  )
 
 // What is known to be unknown for this cause is not written again, however often somebody looks (law L8).
 const markCreditUnknown = (command: MarkCreditUnknown, state: Redemption.RedemptionState): Decision =>
@@ -143,7 +140,9 @@ const markCreditUnknown = (command: MarkCreditUnknown, state: Redemption.Redempt
     whileInFlight(command, state, (known) =>
       known._tag === "CreditUnknown" && known.cause === command.cause
         ? []
-        : [fact(command, { _tag: "CreditOutcomeUnknown", creditId: command.creditId, cause: command.cause })]))
+        : [fact(command, { _tag: "CreditOutcomeUnknown", creditId: command.creditId, cause: command.cause })]
+    )
+  )
 
 const credited = (
   redemption: Redemption.Redemption,
@@ -186,7 +185,7 @@ const planCredit = (
   policy: Policy,
   bound: boolean
 ): Result.Result<Plan, Refusal> =>
-  Result.gen(function*() {
+  Result.gen(function* () {
     const { creditId, lots, occurredAt } = command
     yield* Checks.instant("occurredAt", occurredAt)
     yield* Checks.lotPoints("lots", lots ?? [], policy)

@@ -238,11 +238,12 @@ export class ExpiredLotsRefused extends Schema.TaggedError<ExpiredLotsRefused>()
 }
 
 /** Mastercard's credits endpoint takes MERCHANDISE and TRAVEL only. */
-export class RedemptionTypeNotCreditable
-  extends Schema.TaggedError<RedemptionTypeNotCreditable>()("RedemptionTypeNotCreditable", {
+export class RedemptionTypeNotCreditable extends Schema.TaggedError<RedemptionTypeNotCreditable>()(
+  "RedemptionTypeNotCreditable",
+  {
     redemptionType: RedemptionType
-  })
-{
+  }
+) {
   override get message() {
     return `a ${this.redemptionType} redemption cannot be credited through Mastercard; MERCHANDISE and TRAVEL can`
   }

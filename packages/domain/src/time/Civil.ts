@@ -46,6 +46,6 @@ export const isDate = (year: number, month: number, day: number): boolean => {
 
 /** Writes a date as `YYYY-MM-DD`. */
 export const toString = (date: Civil): string =>
-  `${date.year.toString().padStart(4, "0")}-${date.month.toString().padStart(2, "0")}-${
-    date.day.toString().padStart(2, "0")
-  }`
+  `${date.year.toString().padStart(4, "0")}-${date.month.toString().padStart(2, "0")}-${date.day
+    .toString()
+    .padStart(2, "0")}`

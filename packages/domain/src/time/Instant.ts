@@ -14,8 +14,7 @@ export const MICROS_PER_MILLI = 1000n
 /** Microseconds in a day of 24 hours. */
 export const MICROS_PER_DAY = 86_400_000_000n
 
-const ISO =
-  /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6})0*)?)?(Z|[+-]\d\d(?::?\d\d)?)$/
+const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6})0*)?)?(Z|[+-]\d\d(?::?\d\d)?)$/
 
 /** The first instant that can be written: 0001-01-01T00:00:00Z. */
 export const EARLIEST: Instant = BigInt(Civil.daysFromCivil(1, 1, 1)) * MICROS_PER_DAY

@@ -87,10 +87,7 @@ export const addDays = (zone: Zone, instant: Instant.Instant, days: number): Ins
  * Reads an instant with a zone, or a calendar date, which means the first instant of that date in the program's zone.
  */
 export const instantFromString = (zone: Zone, text: string): Option.Option<Instant.Instant> =>
-  Option.orElse(
-    Instant.fromString(text),
-    () => Option.map(dateFromString(text), (date) => startOfDate(zone, date))
-  )
+  Option.orElse(Instant.fromString(text), () => Option.map(dateFromString(text), (date) => startOfDate(zone, date)))
 
 const inZone = (zone: Zone, instant: Instant.Instant): DateTime.Zoned =>
   DateTime.makeZonedUnsafe(Instant.toEpochMillis(instant), { timeZone: DateTime.zoneMakeNamedUnsafe(zone) })

@@ -21,18 +21,21 @@ export const adjust = Command.make(
     at: Flags.at,
     actor: Flags.actor
   },
-  Effect.fn("adjust")(function*(flags) {
+  Effect.fn("adjust")(function* (flags) {
     const program = yield* Input.read(Ids.ProgramId, "program", flags.program)
     const actor = Option.isNone(flags.actor) ? undefined : yield* Input.read(Ids.Actor, "actor", flags.actor.value)
-    const adjusted = yield* adjustPoints({
-      program,
-      account: yield* Input.read(Ids.AccountNumber, "account", flags.account),
-      lotId: yield* Input.read(Ids.LotId, "lot", flags.lot),
-      points: yield* Input.points("points", flags.points),
-      reason: yield* Input.read(Text.Note, "reason", flags.reason),
-      key: yield* Input.read(Text.Identifier, "key", flags.key),
-      ...(yield* Input.occurrence(program, flags.at))
-    }, { actor })
+    const adjusted = yield* adjustPoints(
+      {
+        program,
+        account: yield* Input.read(Ids.AccountNumber, "account", flags.account),
+        lotId: yield* Input.read(Ids.LotId, "lot", flags.lot),
+        points: yield* Input.points("points", flags.points),
+        reason: yield* Input.read(Text.Note, "reason", flags.reason),
+        key: yield* Input.read(Text.Identifier, "key", flags.key),
+        ...(yield* Input.occurrence(program, flags.at))
+      },
+      { actor }
+    )
     yield* Output.answer(
       {
         program,

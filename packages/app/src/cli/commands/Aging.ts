@@ -27,7 +27,7 @@ export const aging = Command.make(
     ),
     lots: Flag.Boolean("lots").pipe(Flag.withDescription("List the lots as well"), Flag.withDefault(false))
   },
-  Effect.fn("aging")(function*(flags) {
+  Effect.fn("aging")(function* (flags) {
     const program = yield* Input.read(Ids.ProgramId, "program", flags.program)
     const account = Option.isNone(flags.account)
       ? null
@@ -53,7 +53,7 @@ const text = (answer: AgingAnswer, withLots: boolean): string => {
   ])
   return [
     `${Output.pointsText(total)} ${account === null ? `in program ${answer.program}` : `in account ${account}`} ` +
-    `as of ${Output.instantText(asOf)}`,
+      `as of ${Output.instantText(asOf)}`,
     Output.table([title, "points", "lots", "accounts", "restored", ""], rows, NUMERIC),
     ...(withLots ? ["", lotTable(answer)] : [])
   ].join("\n")

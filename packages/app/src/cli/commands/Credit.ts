@@ -29,7 +29,7 @@ export const credit = Command.make(
     ),
     actor: Flags.actor
   },
-  Effect.fn("credit")(function*(flags) {
+  Effect.fn("credit")(function* (flags) {
     // Without a way to reach Mastercard nothing may be stored, so that is looked at before the database is.
     const outcome = yield* flags.local
       ? withBackend(record(flags))
@@ -50,7 +50,7 @@ interface Given {
   readonly actor: Option.Option<string>
 }
 
-const read = Effect.fnUntraced(function*(given: Given) {
+const read = Effect.fnUntraced(function* (given: Given) {
   const program = yield* Input.read(Ids.ProgramId, "program", given.program)
   const actor = Option.isNone(given.actor) ? undefined : yield* Input.read(Ids.Actor, "actor", given.actor.value)
   const command = {
@@ -65,8 +65,7 @@ const read = Effect.fnUntraced(function*(given: Given) {
   return { command, caller: { actor } }
 })
 
-const record = (given: Given) =>
-  Effect.flatMap(read(given), ({ caller, command }) => recordCredit(command, caller))
+const record = (given: Given) => Effect.flatMap(read(given), ({ caller, command }) => recordCredit(command, caller))
 
 const request = (given: Given) =>
   Effect.flatMap(read(given), ({ caller, command }) => creditRedemption(command, caller))
@@ -114,7 +113,7 @@ const credited = (outcome: CreditOutcome, known: string): string => {
   ])
   return [
     `credited ${Output.pointsText(points)} of ${redemptionId} as ${creditId}: ` +
-    `${Points.toString(live)} live, ${Points.toString(expired)} expired, ${Points.toString(remaining)} remain${known}`,
+      `${Points.toString(live)} live, ${Points.toString(expired)} expired, ${Points.toString(remaining)} remain${known}`,
     Output.table(["restored to", "points", "fate", "earned", "expires"], rows, new Set(["points"]))
   ].join("\n")
 }

@@ -25,7 +25,7 @@ export const earn = Command.make(
     source: Flag.String("source").pipe(Flag.withDescription("Where they come from"), Flag.optional),
     at: Flags.at.pipe(Flag.withDescription("When they came to be [when they were earned]"))
   },
-  Effect.fn("earn")(function*(flags) {
+  Effect.fn("earn")(function* (flags) {
     const program = yield* Input.read(Ids.ProgramId, "program", flags.program)
     const earned = yield* earnPoints({
       program,

@@ -17,7 +17,7 @@ export const expire = Command.make(
       Flag.withMetavar("instant")
     )
   },
-  Effect.fn("expire")(function*(flags) {
+  Effect.fn("expire")(function* (flags) {
     const program = Option.isNone(flags.program)
       ? null
       : yield* Input.read(Ids.ProgramId, "program", flags.program.value)

@@ -13,7 +13,7 @@ import * as Output from "../Output.ts"
 export const importCommand = Command.make(
   "import",
   { file: Argument.String("file").pipe(Argument.withDescription("NDJSON, one record a line")) },
-  Effect.fn("import")(function*({ file }) {
+  Effect.fn("import")(function* ({ file }) {
     // The whole file is read before the database is opened: one that cannot be read leaves no trace.
     const records = yield* ImportFile.read(file)
     const imported = yield* withBackend(importHistory(records))
@@ -38,8 +38,9 @@ const json = (imported: Imported) => ({
 const text = ({ accounts, imported, records, refused, replayed }: Imported): string =>
   [
     `imported ${imported} of ${Output.count(records, "record")} of ${Output.count(accounts, "account")}` +
-    (replayed > 0 ? `, ${replayed} known already` : ""),
-    ...refused.map(({ account, line, refusal }) =>
-      `line ${line}: ${refusal.message}; nothing of account ${maskAccount(account)} was imported`
+      (replayed > 0 ? `, ${replayed} known already` : ""),
+    ...refused.map(
+      ({ account, line, refusal }) =>
+        `line ${line}: ${refusal.message}; nothing of account ${maskAccount(account)} was imported`
     )
   ].join("\n")

@@ -8,7 +8,7 @@ import * as Output from "../Output.ts"
 export const migrate = Command.make(
   "migrate",
   {},
-  Effect.fn("migrate")(function*() {
+  Effect.fn("migrate")(function* () {
     const applied = yield* Migrations.migrate
     yield* Output.answer({ applied }, () =>
       applied.length === 0 ? "the schema is up to date" : `applied ${applied.join(", ")}`

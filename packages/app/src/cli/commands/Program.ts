@@ -24,7 +24,7 @@ const set = Command.make(
       Flag.optional
     )
   },
-  Effect.fn("program set")(function*(flags) {
+  Effect.fn("program set")(function* (flags) {
     const program = yield* Input.read(Ids.ProgramId, "id", flags.id)
     const scale = yield* optional("scale", flags.scale, wholeNumber)
     const zone = yield* optional("zone", flags.zone, (flag, text) => Input.read(Zone.Zone, flag, text))
@@ -53,9 +53,8 @@ const optional = <A, E>(
 const invalid = (flag: string, value: string, problem: string) => new Input.InvalidInput({ flag, value, problem })
 
 const field = <A>(schema: Schema.Codec<A, unknown>, flag: string, text: string, value: unknown) =>
-  Effect.mapError(
-    Effect.fromResult(Schema.decodeUnknownResult(schema)(value)),
-    (error) => invalid(flag, text, error.message)
+  Effect.mapError(Effect.fromResult(Schema.decodeUnknownResult(schema)(value)), (error) =>
+    invalid(flag, text, error.message)
   )
 
 const wholeNumber = (flag: string, text: string) =>
@@ -65,10 +64,7 @@ const wholeNumber = (flag: string, text: string) =>
 
 const days = (flag: string, text: string, digits: string) =>
   /^\d{1,9}$/.test(digits)
-    ? Effect.map(
-      field(Policy.Policy.fields.creditWindowDays, flag, text, Number(digits)),
-      (value) => value as number
-    )
+    ? Effect.map(field(Policy.Policy.fields.creditWindowDays, flag, text, Number(digits)), (value) => value as number)
     : Effect.fail(invalid(flag, text, "a whole number of days is expected"))
 
 const window = (flag: string, text: string): Effect.Effect<number | null, Input.InvalidInput> =>

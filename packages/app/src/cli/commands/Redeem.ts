@@ -24,7 +24,7 @@ export const redeem = Command.make(
     at: Flags.at,
     draw: Flags.lotPoints("draw", "Draw these lots and not those that the policy would choose")
   },
-  Effect.fn("redeem")(function*(flags) {
+  Effect.fn("redeem")(function* (flags) {
     const program = yield* Input.read(Ids.ProgramId, "program", flags.program)
     const redeemed = yield* redeemPoints({
       program,

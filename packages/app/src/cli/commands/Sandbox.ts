@@ -24,7 +24,7 @@ export const sandbox = Command.make(
       Flag.withDefault(DEFAULT_PORT)
     )
   },
-  Effect.fn("sandbox")(function*({ port }) {
+  Effect.fn("sandbox")(function* ({ port }) {
     if (port < 0 || port > 65_535) {
       return yield* new InvalidInput({ flag: "port", value: String(port), problem: "0 to 65535 is expected" })
     }
@@ -54,7 +54,7 @@ const writeKey = (pem: string) => {
   )
 }
 
-const announce = Effect.fnUntraced(function*(running: Sandbox["Service"], keyFile: string) {
+const announce = Effect.fnUntraced(function* (running: Sandbox["Service"], keyFile: string) {
   const variables = {
     [MastercardConfig.VARIABLES.url]: running.url.href,
     [MastercardConfig.VARIABLES.consumerKey]: CONSUMER_KEY,

@@ -13,7 +13,7 @@ import * as Output from "../Output.ts"
 export const verify = Command.make(
   "verify",
   { program: Flags.program.pipe(Flag.withDescription("The loyalty program [all]"), Flag.optional) },
-  Effect.fn("verify")(function*(flags) {
+  Effect.fn("verify")(function* (flags) {
     const program = Option.isNone(flags.program)
       ? null
       : yield* Input.read(Ids.ProgramId, "program", flags.program.value)
@@ -33,8 +33,9 @@ const text = ({ accounts, count, differences, events, postings }: Verification.V
   const more = count > differences.length ? [`and ${count - differences.length} more`] : []
   return [
     `${checked}: ${Output.count(count, "difference")}`,
-    ...differences.map(({ account, check, place, problem, program }) =>
-      `${check}: ${program === null ? "" : `${program} ${account} `}${place}: ${problem}`
+    ...differences.map(
+      ({ account, check, place, problem, program }) =>
+        `${check}: ${program === null ? "" : `${program} ${account} `}${place}: ${problem}`
     ),
     ...more
   ].join("\n")
