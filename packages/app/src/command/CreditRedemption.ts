@@ -65,9 +65,15 @@ export const creditRedemption = Effect.fn("creditRedemption")(function* (
   if (requested._tag === "Replayed") return outcomeOf(requested, credit)
   const outcome = yield* callMastercard(credit, requested)
   // The call may have had its effect: what it said is written down even if nobody waits for us any more.
-  const recorded = Effect.uninterruptible(execute(execution(credit, caller, outcome, null)))
+  const recorded = Effect.uninterruptible(execute(execution(credit, follower(caller, requested), outcome, null)))
   return outcomeOf(withRequest(yield* recorded, requested), credit)
 })
+
+/** What is recorded after the call follows from the request. */
+const follower = (caller: Caller, { events }: Extract<Executed, { _tag: "Appended" }>): Caller => {
+  const request = events[0] as EventStore.StoredEvent
+  return { ...caller, correlationId: request.correlationId, causationId: request.eventId }
+}
 
 const asked = ({ creditId, lots, occurredAt, points, redemptionId }: CreditRedemption) => ({
   redemptionId,
