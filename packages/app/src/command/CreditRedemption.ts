@@ -131,7 +131,7 @@ const callMastercard = Effect.fnUntraced(function* (
   const { creditId, redemptionId } = credit
   if (answered._tag === "Success") {
     const { id, pointBalance, programName, remaining } = answered.success
-    const answer = { pointBalance, remaining: remaining ?? null, programName, id }
+    const answer = { pointBalance, remaining: remaining ?? null, programName: storable(programName), id }
     return { _tag: "ConfirmCredit", redemptionId, creditId, mastercard: answer }
   }
   const failure = answered.failure
@@ -162,8 +162,22 @@ const wirePoints = ({ mode, points }: Requested, redemption: Redemption.Redempti
 
 const reasonsOf = (refused: MastercardRefused): ReadonlyArray<RedemptionEvent.DeclineReason> =>
   refused.reasons.length > 0
-    ? refused.reasons.map(({ description, reasonCode, source }) => ({ source, reasonCode, description }))
-    : [{ source: "", reasonCode: String(refused.status), description: refused.body ?? "no reason was given" }]
+    ? refused.reasons.map(({ description, reasonCode, source }) => ({
+        source: storable(source),
+        reasonCode: storable(reasonCode),
+        description: storable(description)
+      }))
+    : [
+        {
+          source: "",
+          reasonCode: String(refused.status),
+          description: storable(refused.body ?? "no reason was given")
+        }
+      ]
+
+// Texts from outside may have U+0000 or half a surrogate pair. PostgreSQL refuses both in JSON, and what Mastercard did
+// must be recorded whatever it said about it.
+const storable = (text: string): string => text.replace(/[\p{Cc}\p{Cs}]/gu, "\ufffd")
 
 /** The reason of a decline whose call never left; tells it apart from a refusal of Mastercard's. */
 export const NOT_SENT_SOURCE = "pointback"
