@@ -52,7 +52,15 @@ export default defineConfig({
     reporters: ["default", ["json", { outputFile: "node_modules/.cache/vitest-report.json" }], seedReporter],
     coverage: { include: ["packages/*/src/**/*.ts"] },
     projects: [
-      { test: { ...shared, name: "pure", include: ["packages/domain/test/**/*.test.ts", "tools/test/**/*.test.ts"] } },
+      // Nothing in these files is shared, so they need no process each.
+      {
+        test: {
+          ...shared,
+          name: "pure",
+          isolate: false,
+          include: ["packages/domain/test/**/*.test.ts", "tools/test/**/*.test.ts"]
+        }
+      },
       {
         test: {
           ...shared,

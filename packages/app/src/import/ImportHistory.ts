@@ -5,8 +5,8 @@
  * @see interface, `pointback import`
  */
 import { type DatabaseError, EventStore, PolicyStore } from "@pointback/adapters"
-import { Account, Decide, type Ids, type Refusal, type Zone } from "@pointback/domain"
-import { Effect, Result, Schedule } from "effect"
+import { Account, Decide, type Ids, Instant, type Refusal, type Zone } from "@pointback/domain"
+import { Clock, Effect, Result, Schedule } from "effect"
 import { type Caller, MAXIMUM_ATTEMPTS, originOf, repeat, type Target } from "../command/Execution.ts"
 import { AccountBusy, type KeyConflict } from "../error/AppError.ts"
 import type { NumberedRecord } from "./ImportRecord.ts"
@@ -39,9 +39,10 @@ export const importHistory = Effect.fn("importHistory")(function* (
 ): Effect.fn.Return<Imported, AccountBusy | DatabaseError, EventStore.EventStore | PolicyStore> {
   const groups = byAccount(records)
   const zones = yield* zonesOf(groups)
+  const now = Instant.fromEpochMillis(yield* Clock.currentTimeMillis)
   const outcomes = yield* Effect.forEach(
     groups,
-    (group) => importAccount(group, zones.get(group.target.program) as Zone.Zone, caller),
+    (group) => importAccount(group.target, toSteps(group, zones.get(group.target.program) as Zone.Zone, now), caller),
     { concurrency: SIDE_BY_SIDE }
   )
   const refused = outcomes.flatMap((outcome) => (outcome._tag === "Refused" ? [outcome.record] : []))
@@ -87,13 +88,19 @@ type Outcome =
   | { readonly _tag: "Written"; readonly imported: number; readonly replayed: number }
   | { readonly _tag: "Refused"; readonly record: RefusedRecord }
 
+interface Step extends ImportStep.ImportStep {
+  readonly line: number
+}
+
+const toSteps = ({ records }: Group, zone: Zone.Zone, now: Instant.Instant): ReadonlyArray<Step> =>
+  records.map(({ line, record }) => ({ line, ...ImportStep.step(record, zone, now) }))
+
 const importAccount = (
-  group: Group,
-  zone: Zone.Zone,
+  target: Target,
+  steps: ReadonlyArray<Step>,
   caller: Caller
-): Effect.Effect<Outcome, AccountBusy | DatabaseError, EventStore.EventStore> => {
-  const steps = group.records.map(({ line, record }) => ({ line, ...ImportStep.step(record, zone) }))
-  return attempt(group.target, steps, caller).pipe(
+): Effect.Effect<Outcome, AccountBusy | DatabaseError, EventStore.EventStore> =>
+  attempt(target, steps, caller).pipe(
     Effect.retry({
       while: (error) => error._tag === "VersionConflict",
       times: MAXIMUM_ATTEMPTS - 1,
@@ -101,11 +108,6 @@ const importAccount = (
     }),
     Effect.catchTag("VersionConflict", () => new AccountBusy({ attempts: MAXIMUM_ATTEMPTS }))
   )
-}
-
-interface Step extends ImportStep.ImportStep {
-  readonly line: number
-}
 
 const attempt = Effect.fnUntraced(function* (
   target: Target,

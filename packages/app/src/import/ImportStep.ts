@@ -18,8 +18,8 @@ export interface ImportStep {
 
 type Of<Type extends ImportRecord["type"]> = Extract<ImportRecord, { type: Type }>
 
-/** The step of a record; calendar dates mean their first instant in the zone. */
-export const step = (record: ImportRecord, zone: Zone.Zone): ImportStep => {
+/** The step of a record that is imported now; calendar dates mean their first instant in the zone. */
+export const step = (record: ImportRecord, zone: Zone.Zone, now: Instant.Instant): ImportStep => {
   switch (record.type) {
     case "earned":
       return earned(record, zone)
@@ -31,7 +31,7 @@ export const step = (record: ImportRecord, zone: Zone.Zone): ImportStep => {
       return adjusted(record, zone)
     case "expired":
       return {
-        command: { _tag: "RecordExpired", lotId: record.lot, points: record.points },
+        command: { _tag: "RecordExpired", lotId: record.lot, points: record.points, asOf: now },
         key: {
           kind: "expire",
           key: record.lot,

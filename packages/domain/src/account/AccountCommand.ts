@@ -36,6 +36,8 @@ export interface RecordExpired {
   readonly _tag: "RecordExpired"
   readonly lotId: LotId
   readonly points: Points.Points
+  /** When it is recorded: a lot that expires later has not expired. */
+  readonly asOf: Instant.Instant
 }
 
 /** The account's number was replaced by the one that stands under this key. */

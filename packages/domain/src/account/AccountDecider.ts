@@ -96,10 +96,10 @@ export const bookExpiry = (lot: Lots.Lot, expiresAt: Instant.Instant): ReadonlyA
   return points === 0n ? [] : [fact({ _tag: "PointsExpired", lotId: lot.lotId, points }, expiresAt)]
 }
 
-const recordExpired = ({ lotId, points }: RecordExpired, account: Account): Decision =>
+const recordExpired = ({ asOf, lotId, points }: RecordExpired, account: Account): Decision =>
   Result.gen(function* () {
     const lot = yield* Drawing.lotOf(account.lots, lotId)
-    if (lot.expiresAt === null) return yield* Result.fail(new NotExpired({ lotId }))
+    if (lot.expiresAt === null || lot.expiresAt > asOf) return yield* Result.fail(new NotExpired({ lotId }))
     if (points !== lot.total) return yield* Result.fail(new ExpiredDiffers({ lotId, points, held: lot.total }))
     return bookExpiry(lot, lot.expiresAt)
   })

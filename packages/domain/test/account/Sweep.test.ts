@@ -139,8 +139,8 @@ describe("the sweep", () => {
 
 describe("an imported expiry", () => {
   const facts = append([], [earn("a", 100, "2025-01-01", "2025-02-01"), earn("never", 5, "2025-01-01", null)])
-  const imported = (lot: string, points: number) =>
-    ({ _tag: "RecordExpired", lotId: lotId(lot), points: pts(points) }) as const
+  const imported = (lot: string, points: number, asOf = "2025-02-01") =>
+    ({ _tag: "RecordExpired", lotId: lotId(lot), points: pts(points), asOf: on(asOf) }) as const
 
   it("is booked where it is what the lot held, once", () => {
     const after = given(facts)
@@ -150,13 +150,16 @@ describe("an imported expiry", () => {
     given(after).when(sweep("2025-03-01")).then([])
   })
 
-  it("is refused where the lot held something else, never expires or does not exist", () => {
+  it("is refused where the lot held something else, has not expired, never does or does not exist", () => {
     given(facts)
       .when(imported("a", 99))
       .thenRefused("ExpiredDiffers", { points: pts(99), held: pts(100) })
     given(facts)
       .when(imported("never", 5))
       .thenRefused("NotExpired", { lotId: lotId("never") })
+    given(facts)
+      .when(imported("a", 100, "2025-01-31"))
+      .thenRefused("NotExpired", { lotId: lotId("a") })
     given(facts)
       .when(imported("b", 5))
       .thenRefused("UnknownLot", { lotId: lotId("b") })

@@ -293,7 +293,12 @@ const recordExpired: Plan = (world, intent) => {
   const expired = world.lots.filter((lot) => lot.expiresAt !== null && lot.expiresAt <= world.now)
   if (expired.length === 0) return { _tag: "SweepExpired", asOf: world.now }
   const lot = at(expired, intent.pick)
-  return { _tag: "RecordExpired", lotId: lot.lotId, points: lot.total + (intent.way === 1 ? world.step : 0n) }
+  return {
+    _tag: "RecordExpired",
+    lotId: lot.lotId,
+    points: lot.total + (intent.way === 1 ? world.step : 0n),
+    asOf: world.now
+  }
 }
 
 const setPolicy: Plan = (world, { pick, share, way }) => {
@@ -370,7 +375,12 @@ const OUTSIDE: ReadonlyArray<Plan> = [
     const beyond = lot.expiresAt !== null && intent.way % 2 === 0 ? lot.expiresAt : lot.openedAt - 1n
     return { ...command, occurredAt: beyond }
   },
-  (world) => ({ _tag: "RecordExpired", lotId: at(world.lots, 0)?.lotId ?? lotId("nowhere"), points: world.step })
+  (world) => ({
+    _tag: "RecordExpired",
+    lotId: at(world.lots, 0)?.lotId ?? lotId("nowhere"),
+    points: world.step,
+    asOf: world.now
+  })
 ]
 
 const PLANS: Record<Kind, Plan> = {
