@@ -20,8 +20,8 @@ export interface AccountRef {
 export type LotSelection =
   | { readonly _tag: "None" }
   | { readonly _tag: "All" }
-  /** Lots that hold points and are live at the instant. */
-  | { readonly _tag: "Spendable"; readonly at: Instant.Instant }
+  /** Lots that hold points and are live at the instant, and those that the command names, whatever they hold. */
+  | { readonly _tag: "Spendable"; readonly at: Instant.Instant; readonly named?: ReadonlyArray<Ids.LotId> | undefined }
   | { readonly _tag: "Named"; readonly lotIds: ReadonlyArray<Ids.LotId> }
   /** The lots that a redemption drew from. */
   | { readonly _tag: "DrawnBy"; readonly redemptionId: Ids.RedemptionId }

@@ -97,9 +97,10 @@ const selected = (selection: LotSelection): RawBuilder<unknown> => {
         and (l.total > 0 or l.lot_id in (
           select p.lot_id from postings p
           where (p.partition, p.program, p.account_key) = (a.partition, a.program, a.account_key)
-            and p.occurred_at > ${Instant.toString(selection.at)}::timestamptz))`
+            and p.occurred_at > ${Instant.toString(selection.at)}::timestamptz))
+        or ${isOneOf(selection.named ?? [])}`
     case "Named":
-      return sql`l.lot_id = any(array(select json_array_elements_text(${JSON.stringify(selection.lotIds)}::json)))`
+      return isOneOf(selection.lotIds)
     case "DrawnBy":
       return sql`l.lot_id in (
         select p.lot_id from postings p
@@ -109,6 +110,9 @@ const selected = (selection: LotSelection): RawBuilder<unknown> => {
       return sql`l.expires_at <= ${Instant.toString(selection.asOf)}::timestamptz and l.total <> l.booked`
   }
 }
+
+const isOneOf = (lotIds: ReadonlyArray<Ids.LotId>): RawBuilder<unknown> =>
+  sql`l.lot_id = any(array(select json_array_elements_text(${JSON.stringify(lotIds)}::json)))`
 
 const decodePolicy = Schema.decodeUnknownSync(Policy.Policy)
 

@@ -53,7 +53,7 @@ export const redeemPoints = Effect.fn("redeemPoints")(function* (
     caller,
     command: { _tag: "Redeem", redemptionId, points, draws, redemptionType, processedBy, occurredAt },
     key: { kind: "redeem", key: redemptionId, content: content(redeem) },
-    lots: { _tag: "Spendable", at: occurredAt },
+    lots: { _tag: "Spendable", at: occurredAt, named: draws?.map(({ lotId }) => lotId) },
     horizon: occurredAt,
     redemptions: [redemptionId]
   })
