@@ -35,14 +35,18 @@ export interface Finding {
 }
 
 /** Everything that is wrong with an account. */
-export const audit = (stored: StoredAccount): ReadonlyArray<Finding> => {
-  const versions = auditVersions(stored)
+export const audit = (stored: StoredAccount): ReadonlyArray<Finding> => [
+  ...auditVersions(stored),
+  ...replaying(() => auditRows(stored)),
+  ...replaying(() => auditLaws(stored.events))
+]
+
+/** Events that no decision wrote cannot be replayed any further; what other checks find is told all the same. */
+const replaying = (check: () => ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
   try {
-    return [...versions, ...auditRows(stored), ...auditLaws(stored.events)]
+    return check()
   } catch (cause) {
-    // Events that no decision wrote cannot be replayed any further.
-    const problem = cause instanceof Error ? cause.message : String(cause)
-    return [...versions, { check: "laws", place: "replay", problem }]
+    return [{ check: "laws", place: "replay", problem: cause instanceof Error ? cause.message : String(cause) }]
   }
 }
 

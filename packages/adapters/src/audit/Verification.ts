@@ -43,7 +43,7 @@ const NOTHING: Verification = { accounts: 0, events: 0, postings: 0, count: 0, d
 export const verify = Effect.fn("verify")(function* (
   program: Ids.ProgramId | null
 ): Effect.fn.Return<Verification, DatabaseError, Database | EventStore> {
-  const log = add(NOTHING, { differences: yield* verifyLog })
+  const log = add(NOTHING, { differences: [...(yield* verifyLog), ...(yield* verifyList(program))] })
   return yield* accounts(program).pipe(
     Stream.mapEffect(verifyAccount, { concurrency: SIDE_BY_SIDE }),
     Stream.runFold(() => log, add)
@@ -86,6 +86,32 @@ const verifyLog = Effect.gen(function* () {
     account: null,
     place: `partition ${partition} position ${position}`,
     problem
+  }))
+})
+
+/** Rows belong to accounts that are listed: the others would be looked at by nobody. */
+const verifyList = Effect.fnUntraced(function* (program: Ids.ProgramId | null) {
+  const database = yield* Database
+  const found = yield* database.query((kysely, signal) =>
+    sql<{ program: string; account_key: string }>`
+      select program, account_key from (
+        select partition, program, account_key from events
+        union select partition, program, account_key from postings
+        union select partition, program, account_key from lots
+        union select partition, program, account_key from redemptions
+        union select partition, program, account_key from idempotency_keys
+        union select partition, program, account_key from account_numbers
+        except select partition, program, account_key from accounts
+      ) as unlisted
+      where ${program}::text is null or program = ${program}
+      order by program, account_key limit ${MAXIMUM_DIFFERENCES}`.execute(kysely, { signal })
+  )
+  return found.rows.map((row): Difference => ({
+    check: "versions",
+    program: row.program,
+    account: row.account_key,
+    place: "account",
+    problem: "has rows and is not listed"
   }))
 })
 
