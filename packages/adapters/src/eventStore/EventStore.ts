@@ -8,6 +8,7 @@
 import type { Account, Fact, Ids, Instant, Policy } from "@pointback/domain"
 import { Context, type Effect, Schema, type Stream } from "effect"
 import type { DatabaseError } from "../database/DatabaseError.ts"
+import type { InTurn } from "./Turns.ts"
 
 /** Where an account's rows are. */
 export interface AccountRef {
@@ -150,6 +151,12 @@ export class EventStore extends Context.Service<
     readonly append: (
       request: AppendRequest
     ) => Effect.Effect<ReadonlyArray<StoredEvent>, VersionConflict | DatabaseError>
+
+    /**
+     * Runs a command, from `load` to `append`, when it is its turn on the account: commands of one process do not race
+     * each other. Between processes the expected version alone decides.
+     */
+    readonly inTurn: InTurn
 
     /** Reads a stream forward. */
     readonly readStream: (read: StreamRead) => Effect.Effect<ReadonlyArray<StoredEvent>, DatabaseError>

@@ -14,6 +14,7 @@ import type { AccountRef, AppendRequest, StreamRead, SweepQuestion } from "./Eve
 import { EventStore, MAXIMUM_PAGE, VersionConflict } from "./EventStore.ts"
 import * as LoadStatement from "./LoadStatement.ts"
 import { partitionOf } from "./Partition.ts"
+import * as Turns from "./Turns.ts"
 
 /** Constraints that two writers of one account meet; whoever loses loads and decides again. */
 const RACES = ["account_numbers_pkey", "idempotency_keys_pk", "events_stream_version", "events_account_version"]
@@ -156,6 +157,7 @@ const make = Effect.gen(function* () {
       database.query((kysely, signal) => LoadStatement.load(kysely, request, signal))
     ),
     append: appender(database, random),
+    inTurn: yield* Turns.make,
     ...reader(database),
     ...finder(database)
   })

@@ -19,6 +19,7 @@ import type {
 } from "../eventStore/EventStore.ts"
 import { EventStore, MAXIMUM_PAGE, VersionConflict } from "../eventStore/EventStore.ts"
 import { PARTITIONS, partitionOf } from "../eventStore/Partition.ts"
+import * as Turns from "../eventStore/Turns.ts"
 import { PolicyStore } from "../program/PolicyStore.ts"
 
 interface StoredAccount {
@@ -143,6 +144,7 @@ const eventStore = Effect.fnUntraced(function* (memory: Memory) {
   return EventStore.of({
     load: (request) => Effect.sync(() => load(memory, request)),
     append,
+    inTurn: yield* Turns.make,
     readStream: ({ account, from = 1, limit = MAXIMUM_PAGE, stream }) =>
       Effect.sync(() =>
         (memory.byKey(account)?.events ?? [])

@@ -9,7 +9,7 @@ import { Effect, Random, Result, Schedule } from "effect"
 import { AccountBusy, KeyConflict, UnknownAccount, UnknownProgram } from "../error/AppError.ts"
 import * as Content from "./Content.ts"
 
-/** Attempts at one command at most: with a short wait each, a hundred writers of one account all get through. */
+/** Attempts at one command at most: commands of one process take turns, so only other processes come in between. */
 export const MAXIMUM_ATTEMPTS = 40
 
 /** The account that a command is for. */
@@ -61,9 +61,19 @@ export const execute = Effect.fn("Execution.execute")(function* (
   execution: Execution
 ): Effect.fn.Return<Executed, ExecutionError, EventStore.EventStore> {
   const correlationId = execution.caller.correlationId ?? (yield* newCorrelationId)
-  return yield* attempt(execution, correlationId).pipe(
+  return yield* untilAppended(execution.target, attempt(execution, correlationId))
+})
+
+/** Loads, decides and appends in turn on the account, and again where another process came first. */
+export const untilAppended = Effect.fnUntraced(function* <A, R>(
+  { account, program }: Target,
+  once: Effect.Effect<A, ExecutionError | EventStore.VersionConflict, R>
+): Effect.fn.Return<A, ExecutionError, R | EventStore.EventStore> {
+  const store = yield* EventStore.EventStore
+  return yield* once.pipe(
     Effect.retry({ while: isWorthRepeating, times: MAXIMUM_ATTEMPTS - 1, schedule: BACKOFF }),
-    Effect.catchTag("VersionConflict", () => new AccountBusy({ attempts: MAXIMUM_ATTEMPTS }))
+    Effect.catchTag("VersionConflict", () => new AccountBusy({ attempts: MAXIMUM_ATTEMPTS })),
+    store.inTurn(program, account)
   )
 })
 

@@ -6,9 +6,9 @@
  */
 import { type DatabaseError, EventStore, PolicyStore } from "@pointback/adapters"
 import { Account, Decide, type Ids, Instant, type Refusal, type Zone } from "@pointback/domain"
-import { Clock, Effect, Result, Schedule } from "effect"
-import { type Caller, MAXIMUM_ATTEMPTS, originOf, repeat, type Target } from "../command/Execution.ts"
-import { AccountBusy, type KeyConflict } from "../error/AppError.ts"
+import { Clock, Effect, Result } from "effect"
+import { type Caller, type ExecutionError, originOf, repeat, type Target, untilAppended } from "../command/Execution.ts"
+import type { KeyConflict } from "../error/AppError.ts"
 import type { NumberedRecord } from "./ImportRecord.ts"
 import * as ImportStep from "./ImportStep.ts"
 
@@ -36,13 +36,16 @@ export interface Imported {
 export const importHistory = Effect.fn("importHistory")(function* (
   records: ReadonlyArray<NumberedRecord>,
   caller: Caller = {}
-): Effect.fn.Return<Imported, AccountBusy | DatabaseError, EventStore.EventStore | PolicyStore> {
+): Effect.fn.Return<Imported, ExecutionError, EventStore.EventStore | PolicyStore> {
   const groups = byAccount(records)
   const zones = yield* zonesOf(groups)
   const now = Instant.fromEpochMillis(yield* Clock.currentTimeMillis)
   const outcomes = yield* Effect.forEach(
     groups,
-    (group) => importAccount(group.target, toSteps(group, zones.get(group.target.program) as Zone.Zone, now), caller),
+    (group) => {
+      const steps = toSteps(group, zones.get(group.target.program) as Zone.Zone, now)
+      return untilAppended(group.target, importAccount(group.target, steps, caller))
+    },
     { concurrency: SIDE_BY_SIDE }
   )
   const refused = outcomes.flatMap((outcome) => (outcome._tag === "Refused" ? [outcome.record] : []))
@@ -95,21 +98,7 @@ interface Step extends ImportStep.ImportStep {
 const toSteps = ({ records }: Group, zone: Zone.Zone, now: Instant.Instant): ReadonlyArray<Step> =>
   records.map(({ line, record }) => ({ line, ...ImportStep.step(record, zone, now) }))
 
-const importAccount = (
-  target: Target,
-  steps: ReadonlyArray<Step>,
-  caller: Caller
-): Effect.Effect<Outcome, AccountBusy | DatabaseError, EventStore.EventStore> =>
-  attempt(target, steps, caller).pipe(
-    Effect.retry({
-      while: (error) => error._tag === "VersionConflict",
-      times: MAXIMUM_ATTEMPTS - 1,
-      schedule: Schedule.jittered(Schedule.spaced("20 millis"))
-    }),
-    Effect.catchTag("VersionConflict", () => new AccountBusy({ attempts: MAXIMUM_ATTEMPTS }))
-  )
-
-const attempt = Effect.fnUntraced(function* (
+const importAccount = Effect.fnUntraced(function* (
   target: Target,
   steps: ReadonlyArray<Step>,
   caller: Caller
