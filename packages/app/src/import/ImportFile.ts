@@ -1,12 +1,11 @@
 /** Reads an import file: every line is checked before anything is imported. */
 import { Effect, Option, Result, Schema, SchemaIssue } from "effect"
 import { createReadStream } from "node:fs"
-import { createInterface } from "node:readline"
 import type { NumberedRecord } from "./ImportRecord.ts"
 import { ImportRecord } from "./ImportRecord.ts"
 
-/** Characters of a line at most: a record with thousands of draws fits, a file without line ends does not. */
-export const MAXIMUM_LINE_LENGTH = 1_000_000
+/** Bytes of a line at most: a record with thousands of draws fits, a file without line ends does not. */
+export const MAXIMUM_LINE_BYTES = 1_000_000
 
 /** Unreadable lines that are named at most; the others are counted. */
 export const MAXIMUM_NAMED_LINES = 100
@@ -55,11 +54,10 @@ const readLines = async (file: string) => {
   const unreadable: Array<typeof UnreadableLine.Type> = []
   let unreadableCount = 0
   let line = 0
-  const input = createInterface({ input: createReadStream(file, { encoding: "utf8" }), crlfDelay: Infinity })
-  for await (const text of input) {
+  for await (const bytes of linesOf(createReadStream(file))) {
     line++
-    if (text.trim() === "") continue
-    const read = readRecord(text)
+    const read = readLine(bytes)
+    if (read === undefined) continue
     if (typeof read !== "string") {
       records.push({ line, record: read })
       continue
@@ -70,14 +68,55 @@ const readLines = async (file: string) => {
   return { records, unreadable, unreadableCount }
 }
 
+const LINE_END = 0x0a
+
+/**
+ * The lines of a file as they came, each cut to a little more than its maximum. Node's own reader of lines also ends
+ * them at U+2028, which JSON has inside of texts, and keeps the whole of a file without line ends.
+ */
+async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let parts: Array<Buffer> = []
+  let free = MAXIMUM_LINE_BYTES + 1
+  const keep = (part: Buffer) => {
+    if (free > 0) parts.push(part.subarray(0, free))
+    free -= part.length
+  }
+  for await (const chunk of chunks) {
+    let from = 0
+    for (let end = chunk.indexOf(LINE_END); end !== -1; end = chunk.indexOf(LINE_END, from)) {
+      keep(chunk.subarray(from, end))
+      yield Buffer.concat(parts)
+      parts = []
+      free = MAXIMUM_LINE_BYTES + 1
+      from = end + 1
+    }
+    keep(chunk.subarray(from))
+  }
+  yield Buffer.concat(parts)
+}
+
+// Takes no byte for another: an account number in a foreign encoding would be one that nobody has. Leaves a byte order
+// mark out.
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+/** Reads one line: nothing in a blank one, and what is wrong with it where it cannot be read. */
+const readLine = (bytes: Buffer): ImportRecord | string | undefined => {
+  if (bytes.length > MAXIMUM_LINE_BYTES) return `more than ${MAXIMUM_LINE_BYTES} bytes`
+  let text: string
+  try {
+    text = utf8.decode(bytes)
+  } catch {
+    return "no UTF-8 text"
+  }
+  return text.trim() === "" ? undefined : readRecord(text)
+}
+
 const decode = Schema.decodeUnknownResult(ImportRecord, { errors: "all", onExcessProperty: "error" })
 const decodeType = Schema.decodeUnknownOption(
   Schema.Struct({ type: Schema.Literals(["earned", "redeemed", "credited", "expired", "adjusted"]) })
 )
 
-/** Reads one line; answers what is wrong with it where it cannot be read. */
 const readRecord = (text: string): ImportRecord | string => {
-  if (text.length > MAXIMUM_LINE_LENGTH) return `more than ${MAXIMUM_LINE_LENGTH} characters`
   let json: unknown
   try {
     json = JSON.parse(text)

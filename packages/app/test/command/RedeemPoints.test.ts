@@ -29,7 +29,10 @@ describe.each(implementations)("naming lots on %s", (implementation) => {
 
   it("draws exactly what is named, and answers the balance of all lots", async () => {
     const answer = await world.run(naming("C", "2025-12-02"))
-    assert.deepStrictEqual(answer.draws.map((draw) => [draw.lotId, Points.toString(draw.points)]), [["C", "5"]])
+    assert.deepStrictEqual(
+      answer.draws.map((draw) => [draw.lotId, Points.toString(draw.points)]),
+      [["C", "5"]]
+    )
     assert.strictEqual(Points.toString(answer.balance), "55")
   })
 })
