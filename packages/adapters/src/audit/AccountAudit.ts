@@ -6,7 +6,7 @@
  */
 import { Account, Fact, Instant, Lots, Points, Redemption } from "@pointback/domain"
 import { HashMap } from "effect"
-import { postingRows } from "../eventStore/AppendStatements.ts"
+import { postingRows } from "../eventStore/AppendBatch.ts"
 import type { StoredEvent } from "../eventStore/EventStore.ts"
 import { changes } from "../eventStore/Projection.ts"
 import { lotRow, redemptionRow } from "../eventStore/ReadModelRow.ts"
@@ -76,7 +76,7 @@ const auditRows = ({ events, lots, postings, redemptions }: StoredAccount): Read
     ...compare(
       "postings",
       (row) => `position ${row["position"]} line ${row["line"]}`,
-      events.flatMap(postingRows),
+      events.flatMap(expectedPostings),
       postings
     ),
     ...compare("lots", (row) => String(row["lot_id"]), expected.lots.map(lotRow), lots),
@@ -88,6 +88,16 @@ const auditRows = ({ events, lots, postings, redemptions }: StoredAccount): Read
     )
   ]
 }
+
+const expectedPostings = ({ account, fact, position, recordedAt }: StoredEvent): ReadonlyArray<Row> =>
+  postingRows(fact).map((row) => ({
+    partition: account.partition,
+    position,
+    program: account.program,
+    account_key: account.key,
+    recorded_at: Instant.toString(recordedAt),
+    ...row
+  }))
 
 const compare = (
   check: Check,

@@ -1,7 +1,7 @@
-/** A row of `events`, as PostgreSQL writes it in JSON, and as it is inserted. */
+/** A row of `events`, as PostgreSQL writes it in JSON. */
 import { Fact, Ids, Instant } from "@pointback/domain"
 import * as EventCodec from "./EventCodec.ts"
-import type { AccountRef, Origin, StoredEvent } from "./EventStore.ts"
+import type { StoredEvent } from "./EventStore.ts"
 
 /** A row of `events`. Its instants are ISO 8601 with a zone, its payload a JSON object. */
 export interface EventRow {
@@ -46,39 +46,3 @@ export const toStoredEvent = (row: EventRow): StoredEvent => ({
   idempotencyKey: row.idempotency_key,
   actor: row.actor
 })
-
-/** Where a new event stands. */
-export interface Place {
-  readonly account: AccountRef
-  readonly position: number
-  readonly eventId: string
-  readonly version: number
-  readonly accountVersion: number
-  readonly recordedAt: Instant.Instant
-}
-
-/** A new event at its place. */
-export const place = (fact: Fact.Fact, origin: Origin, at: Place): StoredEvent => ({ ...at, ...origin, fact })
-
-/** Writes a row. */
-export const fromStoredEvent = (stored: StoredEvent): EventRow => {
-  const { account, fact } = stored
-  return {
-    partition: account.partition,
-    position: stored.position,
-    program: account.program,
-    account_key: account.key,
-    event_id: stored.eventId,
-    stream: Fact.streamName(fact.stream),
-    version: stored.version,
-    account_version: stored.accountVersion,
-    ...EventCodec.toStored(fact.event),
-    schema_version: Fact.SCHEMA_VERSION,
-    occurred_at: Instant.toString(fact.occurredAt),
-    recorded_at: Instant.toString(stored.recordedAt),
-    correlation_id: stored.correlationId,
-    causation_id: stored.causationId,
-    idempotency_key: stored.idempotencyKey,
-    actor: stored.actor
-  }
-}

@@ -69,6 +69,8 @@ export interface Loaded {
   /** The events of the streams of the requested redemptions, in the order of the log. */
   readonly events: ReadonlyArray<StoredEvent>
   readonly keys: ReadonlyArray<KeyRecord>
+  /** The last version of the account's own stream, and of each requested redemption's, by the stream's name. */
+  readonly streams: ReadonlyMap<string, number>
 }
 
 /** What is known of every event besides the fact itself. */

@@ -31,6 +31,7 @@ interface Picture {
   readonly later: ReadonlyArray<MovementTuple>
   readonly events: ReadonlyArray<EventRow>
   readonly keys: ReadonlyArray<KeyRecord>
+  readonly accountStream: number
 }
 
 /** Runs the statement. */
@@ -76,6 +77,9 @@ const statement = (request: LoadRequest) => {
         from events e join account a using (partition, program, account_key)
         where e.stream = any(array(select json_array_elements_text(${JSON.stringify(streams)}::json)))
       ),
+      'accountStream', coalesce((
+        select e.version from events e join account a using (partition, program, account_key)
+        where e.stream = ${Fact.streamName(Fact.accountStream)} order by e.version desc limit 1), 0),
       'keys', (
         select coalesce(json_agg(json_build_object(
           'kind', k.kind, 'key', k.key, 'content', k.content, 'refusal', k.refusal)), '[]')
@@ -132,9 +136,17 @@ const toLoaded = (picture: Picture, request: LoadRequest): Loaded => {
     version: picture.account?.version ?? 0,
     state: { lots: toLots(picture, request.horizon), redemptions: toRedemptions(events) },
     events,
-    keys: picture.keys
+    keys: picture.keys,
+    streams: lastVersions(picture.accountStream, events)
   }
 }
+
+// Redemption streams are loaded whole, so their last event has their last version.
+const lastVersions = (accountStream: number, events: ReadonlyArray<StoredEvent>): ReadonlyMap<string, number> =>
+  new Map([
+    [Fact.streamName(Fact.accountStream), accountStream],
+    ...events.map(({ fact, version }): [string, number] => [Fact.streamName(fact.stream), version])
+  ])
 
 const points = (text: string): Points.Points => Result.getOrThrow(Points.fromString(text))
 

@@ -7,12 +7,15 @@ import { sql } from "kysely"
 import { Database } from "../database/Database.ts"
 import type { DatabaseError } from "../database/DatabaseError.ts"
 import type { Tables } from "../database/Tables.ts"
-import * as AppendStatements from "./AppendStatements.ts"
+import { CurrentTransaction } from "../database/CurrentTransaction.ts"
+import * as AppendBatch from "./AppendBatch.ts"
 import type { EventRow } from "./EventRow.ts"
 import { toStoredEvent } from "./EventRow.ts"
 import type { AccountRef, AppendRequest, StreamRead, SweepQuestion } from "./EventStore.ts"
 import { EventStore, MAXIMUM_PAGE, VersionConflict } from "./EventStore.ts"
+import * as GroupCommit from "./GroupCommit.ts"
 import * as LoadStatement from "./LoadStatement.ts"
+import * as NewAccount from "./NewAccount.ts"
 import { partitionOf } from "./Partition.ts"
 import * as Turns from "./Turns.ts"
 
@@ -35,8 +38,13 @@ const partitionCounter = (database: DatabaseService) => {
   )
 }
 
-const appender = (database: DatabaseService, random: SecureRandom.SecureRandom["Service"]) => {
+const appender = Effect.fnUntraced(function* (database: DatabaseService, random: SecureRandom.SecureRandom["Service"]) {
   const partitionCount = partitionCounter(database)
+  const write = (batch: ReadonlyArray<AppendBatch.Prepared>) =>
+    database.query((kysely) => AppendBatch.append(kysely, batch))
+  const submit = yield* GroupCommit.make(write)
+
+  const alone = (prepared: AppendBatch.Prepared) => Effect.map(write([prepared]), ([appended]) => appended)
 
   const newAccount = Effect.fnUntraced(function* ({ target }: AppendRequest) {
     const key = Ids.AccountKey.make(yield* random.uuidV7())
@@ -48,31 +56,31 @@ const appender = (database: DatabaseService, random: SecureRandom.SecureRandom["
     return account
   })
 
-  return Effect.fn("EventStore.append")(function* (request: AppendRequest) {
-    const { facts, loaded } = request
-    const known = loaded.account
-    // A refusal of a command for an account that does not exist has nothing to be remembered with.
-    if (known === null && facts.length === 0) return []
-    const account = known ?? (yield* newAccount(request))
-    const eventIds = yield* Effect.forEach(facts, () => random.uuidV7())
-    const written = database.query(async (kysely) => {
-      const taken =
-        known === null
-          ? await AppendStatements.createAccount(kysely, account, request, facts.length)
-          : await AppendStatements.advanceAccount(kysely, account, loaded.version, facts.length)
-      return taken ? await AppendStatements.write(kysely, account, request, eventIds) : undefined
-    })
-    const conflict = new VersionConflict({ expected: loaded.version })
-    return yield* written.pipe(
-      Effect.flatMap((stored) => (stored === undefined ? conflict : Effect.succeed(stored))),
-      database.transaction,
-      Effect.catchIf(
-        (error) => error._tag === "DatabaseError" && isRace(error),
-        () => conflict
-      )
+  const toNewAccount = Effect.fnUntraced(function* (request: AppendRequest, eventIds: ReadonlyArray<string>) {
+    const account = yield* newAccount(request)
+    const created = database.query((kysely) => NewAccount.create(kysely, account, request))
+    return yield* database.transaction(
+      Effect.flatMap(created, (done) => (done ? alone({ account, request, eventIds }) : Effect.undefined))
     )
   })
-}
+
+  return Effect.fn("EventStore.append")(function* (request: AppendRequest) {
+    const { facts, loaded } = request
+    const { account } = loaded
+    // A refusal of a command for an account that does not exist has nothing to be remembered with.
+    if (account === null && facts.length === 0) return []
+    const eventIds = yield* Effect.forEach(facts, () => random.uuidV7())
+    // What belongs to somebody's transaction is written in it, and cannot be gathered with others.
+    const gathered = (yield* CurrentTransaction) === undefined
+    const appended =
+      account === null ? toNewAccount(request, eventIds) : (gathered ? submit : alone)({ account, request, eventIds })
+    const conflict = new VersionConflict({ expected: loaded.version })
+    return yield* appended.pipe(
+      Effect.catchIf(isRace, () => conflict),
+      Effect.flatMap((events) => (events === undefined ? conflict : Effect.succeed(events)))
+    )
+  })
+})
 
 type Rows = (kysely: Kysely<Tables>, signal: AbortSignal) => Promise<{ readonly rows: ReadonlyArray<{ row: string }> }>
 
@@ -156,7 +164,7 @@ const make = Effect.gen(function* () {
     load: Effect.fn("EventStore.load")((request) =>
       database.query((kysely, signal) => LoadStatement.load(kysely, request, signal))
     ),
-    append: appender(database, random),
+    append: yield* appender(database, random),
     inTurn: yield* Turns.make,
     ...reader(database),
     ...finder(database)

@@ -2,12 +2,10 @@
  * Event store, policies and aging in memory: the reference that the database adapters are held against, and what tests
  * of use cases run on. Everything is answered from the events by the pure functions of the domain.
  */
-import type { Fact } from "@pointback/domain"
-import { Account, Ids, Instant, LotBalance, Lots, Policy, Refusal } from "@pointback/domain"
+import { Account, Fact, Ids, Instant, LotBalance, Lots, Policy, Refusal } from "@pointback/domain"
 import { Clock, Effect, Equal, HashMap, Layer, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { AgingStore } from "../aging/AgingStore.ts"
-import { place } from "../eventStore/EventRow.ts"
 import type {
   AccountRef,
   AppendRequest,
@@ -70,7 +68,8 @@ const load = (memory: Memory, request: LoadRequest): Loaded => {
       account?.events.filter(
         ({ fact: { stream } }) => stream._tag === "Redemption" && wanted.has(stream.redemptionId)
       ) ?? [],
-    keys: request.keys.flatMap((key) => account?.keys.get(keyName(key)) ?? [])
+    keys: request.keys.flatMap((key) => account?.keys.get(keyName(key)) ?? []),
+    streams: new Map(account?.events.map(({ fact, version }) => [Fact.streamName(fact.stream), version]) ?? [])
   }
 }
 
@@ -94,16 +93,16 @@ const write = (
   const versionOf = (stream: Fact.Stream) =>
     account.events.filter((stored) => Equal.equals(stored.fact.stream, stream)).length + 1
   for (const [index, { fact, origin }] of facts.entries()) {
-    account.events.push(
-      place(fact, origin, {
-        account: account.ref,
-        position: head.position + index + 1,
-        eventId: eventIds[index] as string,
-        version: versionOf(fact.stream),
-        accountVersion: account.events.length + 1,
-        recordedAt: head.recordedAt + BigInt(index)
-      })
-    )
+    account.events.push({
+      ...origin,
+      account: account.ref,
+      position: head.position + index + 1,
+      eventId: eventIds[index] as string,
+      version: versionOf(fact.stream),
+      accountVersion: account.events.length + 1,
+      fact,
+      recordedAt: head.recordedAt + BigInt(index)
+    })
   }
   for (const key of keys) account.keys.set(keyName(key), key)
   return account.events.slice(account.events.length - facts.length)

@@ -4,9 +4,12 @@ import { sql } from "kysely"
 import type { Migration } from "kysely/migration"
 import { PARTITIONS } from "../eventStore/Partition.ts"
 
-// What the database holds for the present instant is a function, so that tests of past and future can replace it.
+// What the database holds for the present instant is a function, so that tests of past and future can replace it. The
+// other function is how a statement refuses itself.
 const settings = [
   `create function current_instant() returns timestamptz language sql volatile as 'select clock_timestamp()'`,
+  `create function refuse_append() returns text language plpgsql as
+    $$ begin raise exception 'a lot or redemption of the append has no row; run pointback verify'; end $$`,
   `create table settings (
     one boolean primary key default true check (one),
     partitions int not null check (partitions between 1 and 1024)
