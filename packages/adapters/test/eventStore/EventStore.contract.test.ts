@@ -36,12 +36,13 @@ const toAppend = (
 /** Loads, decides and appends commands one after the other. */
 const run = (account: Ids.AccountNumber, commands: ReadonlyArray<Decide.Command>) =>
   Effect.forEach(commands, (command) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* EventStore
       const loaded = yield* store.load(request(account))
       const facts = yield* Effect.fromResult(Decide.decide(command, loaded.state, loaded.policy))
       return yield* store.append(toAppend(loaded, account, facts))
-    }))
+    })
+  )
 
 const earn = (lotId: string, amount: string, earnedAt: string, expiresAt: string | null): Decide.Command => ({
   _tag: "Earn",
@@ -82,205 +83,282 @@ const scenario = [
 ]
 
 const totals = (loaded: Loaded) =>
-  Lots.inDrawOrder(loaded.state.lots).map((held) => [held.lotId, Points.toString(held.total), Points.toString(held.booked)])
+  Lots.inDrawOrder(loaded.state.lots).map((held) => [
+    held.lotId,
+    Points.toString(held.total),
+    Points.toString(held.booked)
+  ])
 
 describe.each(implementations)("event store on %s", (implementation) => {
   const runEffect = storesFor(implementation)
 
   it("knows nothing of an account at first", () =>
-    runEffect(Effect.gen(function*() {
-      const store = yield* EventStore
-      const account = newNumber()
-      const loaded = yield* store.load(request(account))
-      assert.isNull(loaded.account)
-      assert.strictEqual(loaded.version, 0)
-      assert.deepStrictEqual(loaded.policy, Policy.initial)
-      assert.isNull(yield* store.find(program, account))
-    })))
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const account = newNumber()
+        const loaded = yield* store.load(request(account))
+        assert.isNull(loaded.account)
+        assert.strictEqual(loaded.version, 0)
+        assert.deepStrictEqual(loaded.policy, Policy.initial)
+        assert.isNull(yield* store.find(program, account))
+      })
+    ))
 
   it("appends in order and reads the same facts back", () =>
-    runEffect(Effect.gen(function*() {
-      const store = yield* EventStore
-      const account = newNumber()
-      const stored = (yield* run(account, scenario)).flat()
-      const ref = (yield* store.find(program, account))!
-      const read = yield* Stream.runCollect(store.readAccount(ref))
-      assert.isTrue(Equal.equals(read, stored), "what was read differs from what the appends answered")
-      assert.deepStrictEqual(read.map((event) => event.accountVersion), [1, 2, 3, 4, 5])
-      assert.deepStrictEqual(read.map((event) => event.version), [1, 2, 1, 2, 3])
-      assert.strictEqual(new Set(read.map((event) => event.eventId)).size, 5)
-      assert.deepStrictEqual(read.map((event) => event.fact.event._tag), [
-        "PointsEarned",
-        "PointsEarned",
-        "Redeemed",
-        "PartiallyCredited",
-        "FullyCredited"
-      ])
-      const stream = yield* store.readStream({ account: ref, stream: Fact.redemptionStream(redemption("R1")), from: 2, limit: 1 })
-      assert.deepStrictEqual(stream.map((event) => event.fact.event._tag), ["PartiallyCredited"])
-    })))
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const account = newNumber()
+        const stored = (yield* run(account, scenario)).flat()
+        const ref = (yield* store.find(program, account))!
+        const read = yield* Stream.runCollect(store.readAccount(ref))
+        assert.isTrue(Equal.equals(read, stored), "what was read differs from what the appends answered")
+        assert.deepStrictEqual(
+          read.map((event) => event.accountVersion),
+          [1, 2, 3, 4, 5]
+        )
+        assert.deepStrictEqual(
+          read.map((event) => event.version),
+          [1, 2, 1, 2, 3]
+        )
+        assert.strictEqual(new Set(read.map((event) => event.eventId)).size, 5)
+        assert.deepStrictEqual(
+          read.map((event) => event.fact.event._tag),
+          ["PointsEarned", "PointsEarned", "Redeemed", "PartiallyCredited", "FullyCredited"]
+        )
+        const stream = yield* store.readStream({
+          account: ref,
+          stream: Fact.redemptionStream(redemption("R1")),
+          from: 2,
+          limit: 1
+        })
+        assert.deepStrictEqual(
+          stream.map((event) => event.fact.event._tag),
+          ["PartiallyCredited"]
+        )
+      })
+    ))
 
   it("records events at strictly increasing instants and positions without gaps", () =>
-    runEffect(Effect.gen(function*() {
-      const store = yield* EventStore
-      const account = newNumber()
-      const many = Array.from({ length: 5 }, (_, i) => earn(`lot-${i}`, "1", "2025-01-10", null))
-      yield* run(account, many)
-      const ref = (yield* store.find(program, account))!
-      const read = yield* Stream.runCollect(store.readAccount(ref))
-      for (const [index, event] of read.entries()) {
-        const before = read[index - 1]
-        if (before === undefined) continue
-        assert.isTrue(event.recordedAt > before.recordedAt)
-        assert.strictEqual(event.position, before.position + 1)
-      }
-    })))
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const account = newNumber()
+        const many = Array.from({ length: 5 }, (_, i) => earn(`lot-${i}`, "1", "2025-01-10", null))
+        yield* run(account, many)
+        const ref = (yield* store.find(program, account))!
+        const read = yield* Stream.runCollect(store.readAccount(ref))
+        for (const [index, event] of read.entries()) {
+          const before = read[index - 1]
+          if (before === undefined) continue
+          assert.isTrue(event.recordedAt > before.recordedAt)
+          assert.strictEqual(event.position, before.position + 1)
+        }
+      })
+    ))
 
   it("loads the state that the events lead to", () =>
-    runEffect(Effect.gen(function*() {
-      const store = yield* EventStore
-      const account = newNumber()
-      yield* run(account, scenario)
-      const loaded = yield* store.load(request(account))
-      assert.deepStrictEqual(totals(loaded), [["A", "0", "0"], ["B", "100", "0"]])
-      assert.strictEqual(Account.redemption(loaded.state, redemption("R1"))._tag, "FullyCredited")
-      assert.strictEqual(loaded.version, 5)
-    })))
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const account = newNumber()
+        yield* run(account, scenario)
+        const loaded = yield* store.load(request(account))
+        assert.deepStrictEqual(totals(loaded), [
+          ["A", "0", "0"],
+          ["B", "100", "0"]
+        ])
+        assert.strictEqual(Account.redemption(loaded.state, redemption("R1"))._tag, "FullyCredited")
+        assert.strictEqual(loaded.version, 5)
+      })
+    ))
 
   it("knows what each lot held at any instant from the horizon on", () =>
-    runEffect(Effect.gen(function*() {
-      const store = yield* EventStore
-      const account = newNumber()
-      yield* run(account, scenario)
-      const loaded = yield* store.load(request(account, { _tag: "All" }, [], at("2025-06-01")))
-      const b = Option.getOrThrow(Lots.get(loaded.state.lots, lot("B")))
-      assert.strictEqual(Lots.heldAt(b, at("2025-06-01")), points("100"))
-      assert.strictEqual(Lots.heldAt(b, at("2025-12-01")), points("50"))
-      assert.strictEqual(Lots.heldAt(b, at("2026-01-20")), points("100"))
-      assert.strictEqual(Lots.freeFrom(b, at("2025-06-01")), points("50"))
-    })))
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const account = newNumber()
+        yield* run(account, scenario)
+        const loaded = yield* store.load(request(account, { _tag: "All" }, [], at("2025-06-01")))
+        const b = Option.getOrThrow(Lots.get(loaded.state.lots, lot("B")))
+        assert.strictEqual(Lots.heldAt(b, at("2025-06-01")), points("100"))
+        assert.strictEqual(Lots.heldAt(b, at("2025-12-01")), points("50"))
+        assert.strictEqual(Lots.heldAt(b, at("2026-01-20")), points("100"))
+        assert.strictEqual(Lots.freeFrom(b, at("2025-06-01")), points("50"))
+      })
+    ))
 
   it("selects lots by what a command looks at", () =>
-    runEffect(Effect.gen(function*() {
-      const store = yield* EventStore
-      const account = newNumber()
-      yield* run(account, [...scenario.slice(0, 3), earn("C", "5", "2025-03-11", null)])
-      const selected = (lots: LotSelection) =>
-        Effect.map(store.load(request(account, lots)), (loaded) => Array.from(HashMap.keys(loaded.state.lots.byId)).sort())
-      const includes = (selection: ReadonlyArray<string>, wanted: ReadonlyArray<string>) =>
-        wanted.forEach((lotId) => assert.include(selection, lotId))
-      // The memory may load more than was asked for; the databases load exactly that.
-      const exact = implementation === "memory" ? includes : (a: unknown, b: unknown) => assert.deepStrictEqual(a, b)
-      exact(yield* selected({ _tag: "None" }), [])
-      exact(yield* selected({ _tag: "Spendable", at: at("2025-12-02") }), ["B", "C"])
-      exact(yield* selected({ _tag: "Named", lotIds: [lot("A"), lot("unknown")] }), ["A"])
-      exact(yield* selected({ _tag: "DrawnBy", redemptionId: redemption("R1") }), ["A", "B"])
-      exact(yield* selected({ _tag: "ToSweep", asOf: at("2027-01-01") }), ["B"])
-    })))
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const account = newNumber()
+        yield* run(account, [...scenario.slice(0, 3), earn("C", "5", "2025-03-11", null)])
+        const selected = (lots: LotSelection) =>
+          Effect.map(store.load(request(account, lots)), (loaded) =>
+            Array.from(HashMap.keys(loaded.state.lots.byId)).sort()
+          )
+        const includes = (selection: ReadonlyArray<string>, wanted: ReadonlyArray<string>) =>
+          wanted.forEach((lotId) => assert.include(selection, lotId))
+        // The memory may load more than was asked for; the databases load exactly that.
+        const exact = implementation === "memory" ? includes : (a: unknown, b: unknown) => assert.deepStrictEqual(a, b)
+        exact(yield* selected({ _tag: "None" }), [])
+        exact(yield* selected({ _tag: "Spendable", at: at("2025-12-02") }), ["B", "C"])
+        exact(yield* selected({ _tag: "Named", lotIds: [lot("A"), lot("unknown")] }), ["A"])
+        exact(yield* selected({ _tag: "DrawnBy", redemptionId: redemption("R1") }), ["A", "B"])
+        exact(yield* selected({ _tag: "ToSweep", asOf: at("2027-01-01") }), ["B"])
+      })
+    ))
 
   it("refuses an append under a version that is no longer the account's, and writes nothing", () =>
-    runEffect(Effect.gen(function*() {
-      const store = yield* EventStore
-      const account = newNumber()
-      yield* run(account, scenario.slice(0, 2))
-      const stale = yield* store.load(request(account))
-      yield* run(account, [earn("C", "5", "2025-03-11", null)])
-      const facts = yield* Effect.fromResult(Decide.decide(redeem("150", "2025-12-01"), stale.state, stale.policy))
-      const keys = [{ kind: "redeem", key: "R1", content: "{}", refusal: null }] as const
-      const conflict = yield* Effect.flip(store.append(toAppend(stale, account, facts, keys)))
-      assert.strictEqual(conflict._tag, "VersionConflict")
-      const after = yield* store.load(request(account, { _tag: "All" }, ["R1"], Instant.EARLIEST, keys))
-      assert.strictEqual(after.version, 3)
-      assert.deepStrictEqual(after.keys, [])
-      assert.deepStrictEqual(totals(after), [["A", "100", "0"], ["B", "100", "0"], ["C", "5", "0"]])
-    })))
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const account = newNumber()
+        yield* run(account, scenario.slice(0, 2))
+        const stale = yield* store.load(request(account))
+        yield* run(account, [earn("C", "5", "2025-03-11", null)])
+        const facts = yield* Effect.fromResult(Decide.decide(redeem("150", "2025-12-01"), stale.state, stale.policy))
+        const keys = [{ kind: "redeem", key: "R1", content: "{}", refusal: null }] as const
+        const conflict = yield* Effect.flip(store.append(toAppend(stale, account, facts, keys)))
+        assert.strictEqual(conflict._tag, "VersionConflict")
+        const after = yield* store.load(request(account, { _tag: "All" }, ["R1"], Instant.EARLIEST, keys))
+        assert.strictEqual(after.version, 3)
+        assert.deepStrictEqual(after.keys, [])
+        assert.deepStrictEqual(totals(after), [
+          ["A", "100", "0"],
+          ["B", "100", "0"],
+          ["C", "5", "0"]
+        ])
+      })
+    ))
 
   it("lets one of many appends under the same version win", () =>
-    runEffect(Effect.gen(function*() {
-      const store = yield* EventStore
-      const account = newNumber()
-      const loaded = yield* store.load(request(account))
-      const attempts = yield* Effect.forEach(
-        Array.from({ length: 10 }, (_, i) => earn(`lot-${i}`, "1", "2025-01-10", null)),
-        (command) =>
-          Effect.fromResult(Decide.decide(command, loaded.state, loaded.policy)).pipe(
-            Effect.flatMap((facts) => store.append(toAppend(loaded, account, facts))),
-            Effect.result
-          ),
-        { concurrency: "unbounded" }
-      )
-      assert.strictEqual(attempts.filter(Result.isSuccess).length, 1)
-      for (const attempt of attempts) {
-        if (Result.isFailure(attempt)) assert.strictEqual(attempt.failure._tag, "VersionConflict")
-      }
-      assert.strictEqual((yield* store.load(request(account))).version, 1)
-    })))
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const account = newNumber()
+        const loaded = yield* store.load(request(account))
+        const attempts = yield* Effect.forEach(
+          Array.from({ length: 10 }, (_, i) => earn(`lot-${i}`, "1", "2025-01-10", null)),
+          (command) =>
+            Effect.fromResult(Decide.decide(command, loaded.state, loaded.policy)).pipe(
+              Effect.flatMap((facts) => store.append(toAppend(loaded, account, facts))),
+              Effect.result
+            ),
+          { concurrency: "unbounded" }
+        )
+        assert.strictEqual(attempts.filter(Result.isSuccess).length, 1)
+        for (const attempt of attempts) {
+          if (Result.isFailure(attempt)) assert.strictEqual(attempt.failure._tag, "VersionConflict")
+        }
+        assert.strictEqual((yield* store.load(request(account))).version, 1)
+      })
+    ))
 
   it("remembers keys with events and alone", () =>
-    runEffect(Effect.gen(function*() {
-      const store = yield* EventStore
-      const account = newNumber()
-      const first = { kind: "earn", key: "A", content: "{\"points\":\"100\"}", refusal: null } as const
-      const second = { kind: "credit", key: "A", content: "{}", refusal: { _tag: "UnknownRedemption", redemptionId: "R9" } } as const
-      const empty = yield* store.load(request(account))
-      const facts = yield* Effect.fromResult(Decide.decide(scenario[0]!, empty.state, empty.policy))
-      yield* store.append(toAppend(empty, account, facts, [first]))
-      const loaded = yield* store.load(request(account))
-      yield* store.append(toAppend(loaded, account, [], [second]))
-      const again = yield* Effect.flip(store.append(toAppend(loaded, account, [], [second])))
-      assert.strictEqual(again._tag, "VersionConflict")
-      const both = yield* store.load(request(account, { _tag: "None" }, [], Instant.END, [first, second, { kind: "redeem", key: "A" }]))
-      assert.deepStrictEqual(both.keys.slice().sort((a, b) => Ids.compare(b.kind, a.kind)), [first, second])
-      assert.strictEqual(both.version, 1)
-    })))
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const account = newNumber()
+        const first = { kind: "earn", key: "A", content: '{"points":"100"}', refusal: null } as const
+        const second = {
+          kind: "credit",
+          key: "A",
+          content: "{}",
+          refusal: { _tag: "UnknownRedemption", redemptionId: "R9" }
+        } as const
+        const empty = yield* store.load(request(account))
+        const facts = yield* Effect.fromResult(Decide.decide(scenario[0]!, empty.state, empty.policy))
+        yield* store.append(toAppend(empty, account, facts, [first]))
+        const loaded = yield* store.load(request(account))
+        yield* store.append(toAppend(loaded, account, [], [second]))
+        const again = yield* Effect.flip(store.append(toAppend(loaded, account, [], [second])))
+        assert.strictEqual(again._tag, "VersionConflict")
+        const both = yield* store.load(
+          request(account, { _tag: "None" }, [], Instant.END, [first, second, { kind: "redeem", key: "A" }])
+        )
+        assert.deepStrictEqual(
+          both.keys.slice().sort((a, b) => Ids.compare(b.kind, a.kind)),
+          [first, second]
+        )
+        assert.strictEqual(both.version, 1)
+      })
+    ))
 
   it("lists accounts that have lots to sweep, page by page", () =>
-    runEffect(Effect.gen(function*() {
-      const store = yield* EventStore
-      const numbers = [newNumber(), newNumber(), newNumber()]
-      const due = numbers.slice(0, 2)
-      for (const account of due) yield* run(account, [earn("A", "1", "2020-01-01", "2020-02-01")])
-      yield* run(numbers[2]!, [earn("A", "1", "2020-01-01", null)])
-      const ask = (after: Parameters<typeof store.toSweep>[0]["after"]) =>
-        store.toSweep({ program, asOf: at("2020-02-01"), after, limit: 1 })
-      const [one] = yield* ask(null)
-      const [two] = yield* ask(one!.account)
-      assert.deepStrictEqual([one!.number, two!.number].sort(), due.slice().sort())
-      assert.deepStrictEqual(yield* ask(two!.account), [])
-      assert.deepStrictEqual(yield* store.toSweep({ program, asOf: at("2020-01-31"), after: null, limit: 9 }), [])
-    })))
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const numbers = [newNumber(), newNumber(), newNumber()]
+        const due = numbers.slice(0, 2)
+        for (const account of due) yield* run(account, [earn("A", "1", "2020-01-01", "2020-02-01")])
+        yield* run(numbers[2]!, [earn("A", "1", "2020-01-01", null)])
+        const ask = (after: Parameters<typeof store.toSweep>[0]["after"]) =>
+          store.toSweep({ program, asOf: at("2020-02-01"), after, limit: 1 })
+        const [one] = yield* ask(null)
+        const [two] = yield* ask(one!.account)
+        assert.deepStrictEqual([one!.number, two!.number].sort(), due.slice().sort())
+        assert.deepStrictEqual(yield* ask(two!.account), [])
+        assert.deepStrictEqual(yield* store.toSweep({ program, asOf: at("2020-01-31"), after: null, limit: 9 }), [])
+      })
+    ))
 
   it("answers the aging that follows from the facts, on both clocks", () =>
-    runEffect(Effect.gen(function*() {
-      const store = yield* EventStore
-      const aging = yield* AgingStore
-      const account = newNumber()
-      const stored = (yield* run(account, scenario)).flat()
-      const ref = (yield* store.find(program, account))!
-      for (const day of ["2025-01-09", "2025-01-10", "2025-11-30", "2025-12-01", "2026-01-10", "2026-01-20", "2026-02-01", "2026-03-10"]) {
-        for (const knownAt of [null, ...stored.map((event) => event.recordedAt)]) {
-          const known = stored.filter((event) => knownAt === null || event.recordedAt <= knownAt)
-          const expected = LotBalance.asOf(ref.key, known.map((event) => event.fact), at(day))
-          const lots = yield* aging.lots({ program, account: ref, asOf: at(day), knownAt })
-          assert.deepStrictEqual(lots, expected.map((balance) => ({ ...balance, number: account as string })))
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const aging = yield* AgingStore
+        const account = newNumber()
+        const stored = (yield* run(account, scenario)).flat()
+        const ref = (yield* store.find(program, account))!
+        for (const day of [
+          "2025-01-09",
+          "2025-01-10",
+          "2025-11-30",
+          "2025-12-01",
+          "2026-01-10",
+          "2026-01-20",
+          "2026-02-01",
+          "2026-03-10"
+        ]) {
+          for (const knownAt of [null, ...stored.map((event) => event.recordedAt)]) {
+            const known = stored.filter((event) => knownAt === null || event.recordedAt <= knownAt)
+            const expected = LotBalance.asOf(
+              ref.key,
+              known.map((event) => event.fact),
+              at(day)
+            )
+            const lots = yield* aging.lots({ program, account: ref, asOf: at(day), knownAt })
+            assert.deepStrictEqual(
+              lots,
+              expected.map((balance) => ({ ...balance, number: account as string }))
+            )
+          }
         }
-      }
-    })))
+      })
+    ))
 
   it("adds policy versions, and keeps the scale of a program that has events", () =>
-    runEffect(Effect.gen(function*() {
-      const policies = yield* PolicyStore
-      const fresh = Ids.ProgramId.make(`policies-${implementation}`)
-      assert.deepStrictEqual(yield* policies.current(fresh), { known: false, policy: Policy.initial })
-      const first = yield* policies.revise(fresh, (terms) => ({ ...terms, scale: 0 }))
-      assert.deepStrictEqual([first.policy.version, first.policy.scale, first.changed], [1, 0, true])
-      const same = yield* policies.revise(fresh, (terms) => terms)
-      assert.deepStrictEqual([same.policy.version, same.changed], [1, false])
-      assert.deepStrictEqual(yield* policies.current(fresh), { known: true, policy: first.policy })
-      yield* run(newNumber(), [earn("A", "1", "2025-01-10", null)])
-      const refused = yield* Effect.flip(policies.revise(program, (terms) => ({ ...terms, scale: 3 })))
-      assert.strictEqual(refused._tag, "ScaleFixed")
-      const extended = yield* policies.revise(program, (terms) => ({ ...terms, expiredLots: { _tag: "Extend", days: 30 } }))
-      assert.deepStrictEqual((yield* policies.current(program)).policy, extended.policy)
-    })))
+    runEffect(
+      Effect.gen(function* () {
+        const policies = yield* PolicyStore
+        const fresh = Ids.ProgramId.make(`policies-${implementation}`)
+        assert.deepStrictEqual(yield* policies.current(fresh), { known: false, policy: Policy.initial })
+        const first = yield* policies.revise(fresh, (terms) => ({ ...terms, scale: 0 }))
+        assert.deepStrictEqual([first.policy.version, first.policy.scale, first.changed], [1, 0, true])
+        const same = yield* policies.revise(fresh, (terms) => terms)
+        assert.deepStrictEqual([same.policy.version, same.changed], [1, false])
+        assert.deepStrictEqual(yield* policies.current(fresh), { known: true, policy: first.policy })
+        yield* run(newNumber(), [earn("A", "1", "2025-01-10", null)])
+        const refused = yield* Effect.flip(policies.revise(program, (terms) => ({ ...terms, scale: 3 })))
+        assert.strictEqual(refused._tag, "ScaleFixed")
+        const extended = yield* policies.revise(program, (terms) => ({
+          ...terms,
+          expiredLots: { _tag: "Extend", days: 30 }
+        }))
+        assert.deepStrictEqual((yield* policies.current(program)).policy, extended.policy)
+      })
+    ))
 })
