@@ -52,8 +52,12 @@ const makeParent = (folder: string) =>
       new InvalidInput({ flag: "database", value: folder, problem: cause instanceof Error ? cause.message : "" })
   })
 
+const nowhere = new InvalidInput({ flag: "database", value: "", problem: "a PostgreSQL URL or a folder is expected" })
+
 const databaseAt = (where: Redacted.Redacted): Layer.Layer<Database, BackendError> => {
   const text = Redacted.value(where)
+  // An empty path would be the current folder itself.
+  if (text.trim() === "") return Layer.effect(Database, Effect.fail(nowhere))
   return isUrl(text)
     ? PostgresDatabase.layer({ url: where })
     : Layer.unwrap(

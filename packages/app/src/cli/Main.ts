@@ -79,7 +79,9 @@ const wrongUse = Effect.fnUntraced(function* ({ commandPath, errors }: ShowHelp,
   if (errors.length === 0) return ExitCode.done
   const help = `${commandPath.join(" ")} --help`
   const [first] = errors
-  const message = `${errors.map((error) => error.message).join("; ")}; see \`${help}\``
+  // A suggestion comes on lines of its own.
+  const problems = errors.map((error) => error.message.replace(/\s*\n\s*/g, " "))
+  const message = `${problems.join("; ")}; see \`${help}\``
   yield* Output.failure({ _tag: first?._tag, message }, json)
   return ExitCode.wrongUse
 })
