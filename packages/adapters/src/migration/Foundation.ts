@@ -161,9 +161,25 @@ const keys = [
   )`
 ]
 
+/** Tables whose rows are never changed: what happened stays, whoever asks. */
+const APPEND_ONLY = ["events", "postings", "policies"]
+
+// The second line behind our own code, which never tries: a bug, or a hand in psql.
+const appendOnly = [
+  `create function refuse_change() returns trigger language plpgsql as
+    $$ begin
+      raise exception 'rows of % are never changed or removed', tg_table_name using errcode = 'restrict_violation';
+    end $$`,
+  ...APPEND_ONLY.map(
+    (table) =>
+      `create trigger append_only before update or delete or truncate on ${table}
+        for each statement execute function refuse_change()`
+  )
+]
+
 export const foundation: Migration = {
   up: async (kysely: Kysely<unknown>) => {
-    for (const statement of [...settings, ...accounts, ...log, ...journal, ...readModels, ...keys]) {
+    for (const statement of [...settings, ...accounts, ...log, ...journal, ...readModels, ...keys, ...appendOnly]) {
       await sql.raw(statement).execute(kysely)
     }
   }

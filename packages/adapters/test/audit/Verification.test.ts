@@ -292,6 +292,8 @@ describe.each(["pglite", "postgres"] as const)("verify on %s", (dialect) => {
   it.each(tamperings)("finds $name", async ({ found, statements }) => {
     const seen = await runtime.runPromise(
       Effect.gen(function* () {
+        // The database refuses by itself to change these; whoever tampers would have to do this first.
+        for (const table of ["events", "postings"]) yield* rows(`alter table ${table} disable trigger append_only`)
         for (const statement of statements) yield* rows(statement)
         return yield* Verification.verify(null)
       })
