@@ -3,7 +3,8 @@
  *
  * An append that finds nobody writing is written at once; it does not wait for company. While it is being written
  * others gather, and go together when it is done. A batch that the database refuses is run again one by one, so that
- * one command's trouble never becomes its neighbours'.
+ * one command's trouble never becomes its neighbours'. One whose connection broke is not: it may have been committed, and
+ * each of its commands must be told that, not that another came first.
  */
 import { Deferred, Effect, type Scope } from "effect"
 import type { DatabaseError } from "../database/DatabaseError.ts"
@@ -39,7 +40,7 @@ export const make = Effect.fnUntraced(function* (write: Write): Effect.fn.Return
       onSuccess: (outcomes) =>
         Effect.forEach(batch, ({ outcome }, index) => Deferred.succeed(outcome, outcomes[index]), { discard: true }),
       onFailure: (error) =>
-        batch.length === 1
+        batch.length === 1 || error.reason._tag === "Unreachable"
           ? Effect.forEach(batch, ({ outcome }) => Deferred.fail(outcome, error), { discard: true })
           : Effect.forEach(batch, (one) => settle([one]), { discard: true })
     })

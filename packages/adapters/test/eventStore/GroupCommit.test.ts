@@ -100,6 +100,22 @@ describe("group commit", () => {
       })
     ))
 
+  it("runs no batch again whose connection broke: every command is told that its outcome is unknown", () =>
+    run(
+      Effect.gen(function* () {
+        const broken = new DatabaseError({ reason: { _tag: "Unreachable", outcomeUnknown: true } })
+        const { batches, openNext, submit } = yield* gate((batch) =>
+          accountsOf(batch).includes("x") ? writeAll(batch) : Effect.fail(broken)
+        )
+        yield* start(submit(append("x")))
+        const fibers = yield* Effect.forEach(["a", "b"], (account) => start(submit(append(account))))
+        yield* openNext
+        yield* openNext
+        for (const fiber of fibers) assert.strictEqual(yield* Effect.flip(Fiber.join(fiber)), broken)
+        assert.deepStrictEqual(batches, [["x"], ["a", "b"]])
+      })
+    ))
+
   it("answers a command whose account has moved on, and its neighbours, each by its own", () =>
     run(
       Effect.gen(function* () {
