@@ -27,10 +27,12 @@ const make = Effect.gen(function* () {
       await sql`insert into programs (program, scale) values (${program}, ${scale}) on conflict (program) do nothing`.execute(
         kysely
       )
-      const row = await sql<{ scale: number; used: boolean }>`
-        select scale, exists (select from accounts where program = ${program}) as used
-        from programs where program = ${program} for update`.execute(kysely)
-      return row.rows[0] as { scale: number; used: boolean }
+      const locked = await sql<{ scale: number }>`
+        select scale from programs where program = ${program} for update`.execute(kysely)
+      // A statement of its own: the one above may have waited for an account that its snapshot does not have.
+      const found = await sql<{ used: boolean }>`
+        select exists (select from accounts where program = ${program}) as used`.execute(kysely)
+      return { ...(locked.rows[0] as { scale: number }), ...(found.rows[0] as { used: boolean }) }
     })
 
   const write = (program: Ids.ProgramId, policy: Policy.Policy) =>
