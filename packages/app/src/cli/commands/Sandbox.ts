@@ -29,13 +29,14 @@ export const sandbox = Command.make(
       return yield* new InvalidInput({ flag: "port", value: String(port), problem: "0 to 65535 is expected" })
     }
     const keys = yield* SandboxKeys.generate
-    const keyFile = yield* writeKey(Redacted.value(keys.signingKey))
     const layer = Sandbox.layer({ port, consumerKey: Redacted.make(CONSUMER_KEY), publicKey: keys.publicKey })
-    yield* Effect.flatMap(Sandbox, (running) => announce(running, keyFile)).pipe(
-      Effect.andThen(Effect.never),
-      Effect.provide(layer)
-    )
-  }, Effect.scoped)
+    yield* Effect.gen(function* () {
+      const running = yield* Sandbox
+      // The port is ours by now: a second sandbox that cannot start leaves the key of the first one alone.
+      yield* announce(running, yield* writeKey(Redacted.value(keys.signingKey)))
+      return yield* Effect.never
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  })
 ).pipe(Command.withDescription("Run a simulator of Mastercard Digital Redemptions on this machine"))
 
 const writeKey = (pem: string) => {
@@ -44,6 +45,8 @@ const writeKey = (pem: string) => {
     Effect.tryPromise({
       try: async () => {
         await mkdir(dirname(file), { recursive: true })
+        // A file that is there would keep its permissions.
+        await rm(file, { force: true })
         await writeFile(file, pem, { mode: 0o600 })
         return file
       },
