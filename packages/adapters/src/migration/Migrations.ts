@@ -32,12 +32,26 @@ export class SchemaOutdated extends Schema.TaggedError<SchemaOutdated>()("Schema
   }
 }
 
+/** The index that two processes meet in which make the schema at once: `if not exists` does not see the other one. */
+const SCHEMA_NAMES = "pg_namespace_nspname_index"
+
+const makeSchema = (database: Database["Service"]): Effect.Effect<void, DatabaseError> =>
+  database
+    .query((kysely) => sql`create schema if not exists ${sql.id(database.schema)}`.execute(kysely))
+    .pipe(
+      Effect.retry({
+        times: 1,
+        while: ({ reason }) => reason._tag === "UniqueViolation" && reason.constraint === SCHEMA_NAMES
+      }),
+      Effect.asVoid
+    )
+
 /** Brings the schema up to date and returns the names of the migrations that ran. Safe to run from several processes. */
 export const migrate: Effect.Effect<ReadonlyArray<string>, DatabaseError | MigrationFailed, Database> = Effect.gen(
   function* () {
     const database = yield* Database
+    yield* makeSchema(database)
     const outcome = yield* database.query(async (kysely) => {
-      await sql`create schema if not exists ${sql.id(database.schema)}`.execute(kysely)
       return await new Migrator({
         db: kysely,
         provider: { getMigrations: () => Promise.resolve(migrations) },
