@@ -23,8 +23,11 @@ const START_PATIENCE_MS = 30_000
 /** Another process may take the port between our looking for a free one and the server's binding it. */
 const START_ATTEMPTS = 3
 
+/** Settings of a server by their names in PostgreSQL. */
+type Settings = Readonly<Record<string, string>>
+
 /** Nothing here outlives the run, so nothing waits for a disk. */
-const settings = {
+const settings: Settings = {
   fsync: "off",
   synchronous_commit: "off",
   full_page_writes: "off",
@@ -128,7 +131,7 @@ const initialise = (root: string, bin: string, account: Account | undefined): st
   return data
 }
 
-const launch = async (): Promise<PostgresServer | undefined> => {
+const launch = async (changes: Settings): Promise<PostgresServer | undefined> => {
   const account = serverAccount()
   const root = mkdtempSync(join(tmpdir(), "pointback-postgres-"))
   let stop = async (): Promise<void> => rmSync(root, { recursive: true, force: true })
@@ -139,7 +142,7 @@ const launch = async (): Promise<PostgresServer | undefined> => {
     const bin = await readableBin(root, account)
     const data = initialise(root, bin, account)
     const port = await freePort()
-    const args = Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => [
+    const args = Object.entries({ ...settings, ...changes, port: String(port) }).flatMap(([name, value]) => [
       "-c",
       `${name}=${value}`
     ])
@@ -176,9 +179,9 @@ const launch = async (): Promise<PostgresServer | undefined> => {
 }
 
 /** Starts a server from npm, or fails. */
-export const startEmbeddedServer = async (): Promise<PostgresServer> => {
+export const startEmbeddedServer = async (changes: Settings = {}): Promise<PostgresServer> => {
   for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
-    const server = await launch()
+    const server = await launch(changes)
     if (server !== undefined) {
       return server
     }
