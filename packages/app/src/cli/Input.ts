@@ -2,6 +2,7 @@
 import { type DatabaseError, PolicyStore } from "@pointback/adapters"
 import { type Draw, Ids, Instant, Points, Refusal, Zone } from "@pointback/domain"
 import { Clock, Effect, Option, Schema } from "effect"
+import { UnknownProgram } from "../error/AppError.ts"
 
 /** A flag whose value cannot be read. */
 export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInput", {
@@ -51,6 +52,15 @@ export const lots = (
           }
         })
       )
+
+/** Reads a program that there must be: a mistyped one would be answered as if all were well with it. */
+export const knownProgram = Effect.fnUntraced(function* (
+  value: string
+): Effect.fn.Return<Ids.ProgramId, InvalidInput | UnknownProgram | DatabaseError, PolicyStore> {
+  const program = yield* read(Ids.ProgramId, "program", value)
+  const { known } = yield* (yield* PolicyStore).current(program)
+  return known ? program : yield* new UnknownProgram({ program })
+})
 
 /** The present instant of the clock. */
 export const now: Effect.Effect<Instant.Instant> = Effect.map(Clock.currentTimeMillis, Instant.fromEpochMillis)

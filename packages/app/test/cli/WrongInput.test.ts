@@ -92,6 +92,8 @@ const unknowns: ReadonlyArray<Expected> = [
     { account: "unknown" }
   ],
   ["asks for an unknown program", "aging --program unknown", 1, "UnknownProgram", { program: "unknown" }],
+  ["verifies an unknown program", "verify --program unknown", 1, "UnknownProgram", { program: "unknown" }],
+  ["sweeps an unknown program", "expire --program unknown --as-of 2026-01-01", 1, "UnknownProgram"],
   ["redeems of an unknown program", redeemOf("--points 1").replace("acme", "unknown"), 1, "UnknownProgram"]
 ]
 

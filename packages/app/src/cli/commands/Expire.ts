@@ -1,5 +1,5 @@
 /** `pointback expire` */
-import { Ids, Instant, Points } from "@pointback/domain"
+import { Instant, Points } from "@pointback/domain"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { sweepExpired } from "../../command/SweepExpired.ts"
@@ -18,9 +18,7 @@ export const expire = Command.make(
     )
   },
   Effect.fn("expire")(function* (flags) {
-    const program = Option.isNone(flags.program)
-      ? null
-      : yield* Input.read(Ids.ProgramId, "program", flags.program.value)
+    const program = Option.isNone(flags.program) ? null : yield* Input.knownProgram(flags.program.value)
     const swept = yield* sweepExpired({ program, asOf: yield* Input.moment(program, "as-of", flags.asOf) })
     yield* Output.answer(
       {

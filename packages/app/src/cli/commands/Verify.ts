@@ -1,6 +1,5 @@
 /** `pointback verify` */
 import { Verification } from "@pointback/adapters"
-import { Ids } from "@pointback/domain"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { withBackend } from "../Backend.ts"
@@ -14,9 +13,7 @@ export const verify = Command.make(
   "verify",
   { program: Flags.program.pipe(Flag.withDescription("The loyalty program [all]"), Flag.optional) },
   Effect.fn("verify")(function* (flags) {
-    const program = Option.isNone(flags.program)
-      ? null
-      : yield* Input.read(Ids.ProgramId, "program", flags.program.value)
+    const program = Option.isNone(flags.program) ? null : yield* Input.knownProgram(flags.program.value)
     const verification = yield* Verification.verify(program)
     yield* Output.answer({ ...verification, differences: verification.differences.map((d) => ({ ...d })) }, () =>
       text(verification)
