@@ -1,6 +1,7 @@
 /** The demo tells the main job to its end, and leaves nothing behind. */
 import { readdirSync, readFileSync } from "node:fs"
 import { assert, describe, it } from "vitest"
+import { commandLine } from "../support/Cli.ts"
 import { temporaryFolder } from "../support/Files.ts"
 import { start } from "../support/Process.ts"
 
@@ -34,10 +35,9 @@ describe("pointback demo", () => {
   })
 
   it("tells the same as JSON", async () => {
-    const demo = start("demo --json", { folder })
-    assert.strictEqual(await demo.ended, 0, demo.err())
-    assert.strictEqual(demo.err(), "")
-    const { differences, equal, events, steps } = JSON.parse(demo.out()) as {
+    const { code, err, out } = await commandLine(() => folder)("demo --json")
+    assert.deepStrictEqual([code, err], [0, ""])
+    const { differences, equal, events, steps } = JSON.parse(out) as {
       differences: number
       equal: boolean
       events: ReadonlyArray<{ event: string }>

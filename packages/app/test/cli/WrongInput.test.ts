@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { assert, beforeAll, describe, it } from "vitest"
 import { keys } from "../../../adapters/test/sandbox/world.ts"
 import { commandLine, type Line, type Ran, words } from "../support/Cli.ts"
-import { folderDatabases, open, serverDatabase } from "../support/Databases.ts"
+import { folderDatabases, lookingInto, open, serverDatabase } from "../support/Databases.ts"
 import { ndjson, temporaryFolder, writeNew } from "../support/Files.ts"
 import { dumpTables } from "../support/World.ts"
 
@@ -183,7 +183,8 @@ const errorOf = ({ err }: Ran): Record<string, unknown> => {
 describe("wrong input", () => {
   const url = serverDatabase()
   const type = commandLine(url)
-  const dump = () => Effect.runPromise(Effect.provide(dumpTables, open(url())))
+  const look = lookingInto(url)
+  const dump = () => look(dumpTables)
 
   beforeAll(async () => {
     for (const line of given) {

@@ -3,7 +3,7 @@ import type { EventStore } from "@pointback/adapters"
 import { Ids, type Instant, Points, Zone } from "@pointback/domain"
 import { Effect, Option, Result } from "effect"
 import type { AdjustPoints } from "../../src/command/AdjustPoints.ts"
-import { type CreditRedemption, recordCredit } from "../../src/command/CreditRedemption.ts"
+import type { CreditRedemption } from "../../src/command/CreditRedemption.ts"
 import { type EarnPoints, earnPoints } from "../../src/command/EarnPoints.ts"
 import type { ExecutionError } from "../../src/command/Execution.ts"
 import { type PointsRedeemed, type RedeemPoints, redeemPoints } from "../../src/command/RedeemPoints.ts"
@@ -94,12 +94,4 @@ export const redeemed = (
     yield* earnPoints(earn(account, "A", "100", "2025-01-10", "2026-01-10"))
     yield* earnPoints(earn(account, "B", "100", "2025-03-10", "2026-03-10"))
     return yield* redeemPoints(redeem(account, "R1", "150", "2025-12-01"))
-  })
-
-/** The reference scenario as a whole. */
-export const credited = (account: Ids.AccountNumber): Effect.Effect<void, ExecutionError, EventStore.EventStore> =>
-  Effect.gen(function* () {
-    yield* redeemed(account)
-    yield* recordCredit(credit(account, "R1", "c1", "2026-01-20", "70"))
-    yield* recordCredit(credit(account, "R1", "c2", "2026-02-01", "80"))
   })

@@ -1,9 +1,9 @@
 /** Databases as the command line names them: a URL, or a folder. */
 import { Database, EmbeddedDatabase, Migrations, PostgresDatabase } from "@pointback/adapters"
-import { Effect, type Layer, Redacted } from "effect"
+import { Effect, type Layer, ManagedRuntime, Redacted } from "effect"
 import { cpSync } from "node:fs"
 import { join } from "node:path"
-import { beforeAll } from "vitest"
+import { afterAll, beforeAll } from "vitest"
 import { emptyImage } from "../../../adapters/test/support/Pglite.ts"
 import { freshDatabase } from "../../../adapters/test/support/Postgres.ts"
 import { migrated } from "../../../adapters/test/support/StoresUnderTest.ts"
@@ -35,6 +35,16 @@ export const folderDatabases = (): ((name: string) => string) => {
     cpSync(template, folder, { recursive: true })
     return folder
   }
+}
+
+/** Looks into the database of the surrounding `describe` on connections that stay open. */
+export const lookingInto = (database: () => string) => {
+  let runtime: ManagedRuntime.ManagedRuntime<Database, unknown>
+  beforeAll(() => {
+    runtime = ManagedRuntime.make(open(database()))
+  })
+  afterAll(() => runtime.dispose())
+  return <A, E>(effect: Effect.Effect<A, E, Database>): Promise<A> => runtime.runPromise(effect)
 }
 
 /** What opens a database that the command line names. */

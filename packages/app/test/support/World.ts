@@ -7,7 +7,7 @@ import { rows } from "../../../adapters/test/support/DatabaseUnderTest.ts"
 import { type AnyStore, databaseLayer, type Implementation } from "../../../adapters/test/support/StoresUnderTest.ts"
 import { program } from "./Commands.ts"
 
-export { type Implementation, implementations } from "../../../adapters/test/support/StoresUnderTest.ts"
+export { implementations } from "../../../adapters/test/support/StoresUnderTest.ts"
 
 /** The tables that a refusal must leave as they are, and the order of their rows. */
 const TABLES = {
