@@ -29,11 +29,15 @@ export const dateFromString = (text: string): Option.Option<Civil.Civil> => {
   return year >= 1 && Civil.isDate(year, month, day) ? Option.some({ year, month, day }) : Option.none()
 }
 
-/** The first instant of a date in the zone; after a gap at midnight the first one that exists. */
+/**
+ * The first instant of a date in the zone; after a gap at midnight the first one that exists. East of Greenwich the
+ * first date of the calendar begins before anything that can be written: there it is the first instant that can be.
+ */
 export const startOfDate = (zone: Zone, date: Civil.Civil): Instant.Instant => {
   if (zone === "UTC") return BigInt(Civil.daysFromCivil(date.year, date.month, date.day)) * Instant.MICROS_PER_DAY
   const first = midnight(zone, date, "compatible")
-  return isMidnight(first) ? Instant.fromEpochMillis(first.epochMilliseconds) : endOfGap(zone, date)
+  const start = isMidnight(first) ? Instant.fromEpochMillis(first.epochMilliseconds) : endOfGap(zone, date)
+  return start < Instant.EARLIEST ? Instant.EARLIEST : start
 }
 
 const midnight = (zone: Zone, date: Civil.Civil, disambiguation: DateTime.Disambiguation): DateTime.Zoned =>

@@ -49,6 +49,16 @@ describe("Zone", () => {
     )
   })
 
+  it("begins the first date of the calendar at an instant that can be written, east of Greenwich too", () => {
+    const date = { year: 1, month: 1, day: 1 }
+    for (const name of ["UTC", "Europe/Berlin", "Asia/Tokyo", "America/Chicago"]) {
+      const zone = Zone.Zone.make(name)
+      const start = Zone.startOfDate(zone, date)
+      expect(start).toBeGreaterThanOrEqual(Instant.EARLIEST)
+      expect(Zone.dateOf(zone, start)).toEqual(date)
+    }
+  })
+
   it("begins each date at its first instant", () => {
     fc.assert(
       fc.property(anywhere, ([zone, at]) => {
