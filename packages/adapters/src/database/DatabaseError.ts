@@ -33,7 +33,8 @@ const advice: ReadonlyArray<readonly [prefix: string, text: string]> = [
   ["42501", "the database user lacks a privilege; grant it"],
   ["42P01", "a table does not exist; run the migrations"],
   ["53", "the server ran out of a resource; see its log"],
-  ["57014", "the statement took longer than the statement timeout, or was cancelled"]
+  ["57014", "the statement took longer than the statement timeout, or was cancelled"],
+  ["P0001", "the read models are not those of the events; run `pointback verify`"]
 ]
 
 const describeOther = (sqlState: string | undefined): string => {

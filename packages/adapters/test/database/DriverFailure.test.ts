@@ -53,6 +53,10 @@ describe("what a driver throws", () => {
     expect(error?.message).not.toContain("something failed")
   })
 
+  test("an append that refuses itself says what to do", () => {
+    expect(fromDriver(coded("P0001"), "autocommit")?.message).toContain("pointback verify")
+  })
+
   test.each([new TypeError("x is undefined"), new ReferenceError("x"), new NoResultError(SelectQueryNode.create())])(
     "%s is no failure of the database",
     (cause) => {
