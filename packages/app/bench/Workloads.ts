@@ -1,6 +1,6 @@
 /** The workloads: appends, whole credit commands, and the fold. */
 import { EventStore } from "@pointback/adapters"
-import { Account, Fact, Ids, Instant, Redemption, RedemptionEvent } from "@pointback/domain"
+import { Account, Fact, Ids, Instant, Redemption, type RedemptionEvent } from "@pointback/domain"
 import { Effect } from "effect"
 import { earnPoints, recordCredit, redeemPoints } from "../src/index.ts"
 import type * as Baseline from "./Baseline.ts"

@@ -45,10 +45,12 @@ export const make = Effect.fnUntraced(function* (write: Write): Effect.fn.Return
           : Effect.forEach(batch, (one) => settle([one]), { discard: true })
     })
 
-  // A defect is the bug of one command or of all; nobody may wait for ever for what will not come.
+  // A defect is the bug of one command or of all, and nobody may wait for ever for what will not come.
   const settleSafely = (batch: ReadonlyArray<Waiting>): Effect.Effect<void> =>
     Effect.catchCause(settle(batch), (cause) =>
-      Effect.forEach(batch, ({ outcome }) => Deferred.failCause(outcome, cause), { discard: true })
+      batch.length === 1
+        ? Effect.forEach(batch, ({ outcome }) => Deferred.failCause(outcome, cause), { discard: true })
+        : Effect.forEach(batch, (one) => settleSafely([one]), { discard: true })
     )
 
   const drain = (line: Line): Effect.Effect<void> =>

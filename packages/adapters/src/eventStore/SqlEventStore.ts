@@ -46,6 +46,9 @@ const appender = Effect.fnUntraced(function* (database: DatabaseService, random:
 
   const alone = (prepared: AppendBatch.Prepared) => Effect.map(write([prepared]), ([appended]) => appended)
 
+  // A savepoint: a race that this append loses must not spoil the transaction that it is in.
+  const within = (prepared: AppendBatch.Prepared) => database.transaction(alone(prepared))
+
   const newAccount = Effect.fnUntraced(function* ({ target }: AppendRequest) {
     const key = Ids.AccountKey.make(yield* random.uuidV7())
     const account: AccountRef = {
@@ -73,7 +76,7 @@ const appender = Effect.fnUntraced(function* (database: DatabaseService, random:
     // What belongs to somebody's transaction is written in it, and cannot be gathered with others.
     const gathered = (yield* CurrentTransaction) === undefined
     const appended =
-      account === null ? toNewAccount(request, eventIds) : (gathered ? submit : alone)({ account, request, eventIds })
+      account === null ? toNewAccount(request, eventIds) : (gathered ? submit : within)({ account, request, eventIds })
     const conflict = new VersionConflict({ expected: loaded.version })
     return yield* appended.pipe(
       Effect.catchIf(isRace, () => conflict),

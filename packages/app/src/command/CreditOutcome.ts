@@ -20,8 +20,8 @@ export interface CreditOutcome {
   readonly mastercard: RedemptionEvent.MastercardAnswer | null
   /** Why Mastercard declined. */
   readonly reasons: ReadonlyArray<RedemptionEvent.DeclineReason>
-  /** Why the outcome is unknown. */
-  readonly cause: RedemptionEvent.UnknownCause | null
+  /** Why the outcome is unknown; `inFlight` while nothing is recorded of it: it is being asked for, or whoever did died. */
+  readonly cause: RedemptionEvent.UnknownCause | "inFlight" | null
   /** Whether the credit was known already, so that nothing was done. */
   readonly replayed: boolean
 }
@@ -81,7 +81,7 @@ const after = (
     case "CreditDeclined":
       return { ...NOTHING, outcome: "CreditDeclined", points: 0n, remaining, reasons: event.reasons }
     case "CreditRequested":
-      return { ...NOTHING, outcome: "CreditOutcomeUnknown", points: event.points, remaining, cause: "crash" }
+      return { ...NOTHING, outcome: "CreditOutcomeUnknown", points: event.points, remaining, cause: "inFlight" }
     case "CreditOutcomeUnknown":
       return {
         ...NOTHING,

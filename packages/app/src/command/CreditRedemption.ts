@@ -16,9 +16,10 @@ import {
   Points,
   type Redemption,
   type RedemptionCommand,
-  type RedemptionEvent
+  type RedemptionEvent,
+  type Refusal
 } from "@pointback/domain"
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Schedule } from "effect"
 import * as Content from "./Content.ts"
 import * as CreditOutcome from "./CreditOutcome.ts"
 import type { Execution } from "./Execution.ts"
@@ -65,9 +66,53 @@ export const creditRedemption = Effect.fn("creditRedemption")(function* (
   if (requested._tag === "Replayed") return outcomeOf(requested, credit)
   const outcome = yield* callMastercard(credit, requested)
   // The call may have had its effect: what it said is written down even if nobody waits for us any more.
-  const recorded = Effect.uninterruptible(execute(execution(credit, follower(caller, requested), outcome, null)))
-  return outcomeOf(withRequest(yield* recorded, requested), credit)
+  return yield* Effect.uninterruptible(recordOutcome(credit, caller, requested, outcome))
 })
+
+/** How long a database that cannot be reached is waited for with what Mastercard answered: a failover takes seconds. */
+const RECORD_PATIENCE = "30 seconds"
+
+const RECORD_SCHEDULE = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")]).pipe(
+  Schedule.upTo({ duration: RECORD_PATIENCE })
+)
+
+/**
+ * Records what came of the call. Nobody else knows it, so a lost connection is not the end: it is recorded again, and
+ * where the first attempt had got through after all, what is there is the answer.
+ */
+const recordOutcome = Effect.fnUntraced(function* (
+  credit: CreditRedemption,
+  caller: Caller,
+  requested: Extract<Executed, { _tag: "Appended" }>,
+  outcome: Called
+): Effect.fn.Return<CreditOutcome.CreditOutcome, ExecutionError, EventStore.EventStore> {
+  const recorded = execute(execution(credit, follower(caller, requested), outcome, null)).pipe(
+    Effect.retry({ while: isUnreachable, schedule: RECORD_SCHEDULE })
+  )
+  const request = execution(credit, caller, { _tag: "RequestCredit", ...asked(credit) })
+  return yield* Effect.matchEffect(recorded, {
+    onSuccess: (executed) => Effect.succeed(outcomeOf(executed, credit)),
+    onFailure: (error) =>
+      error._tag === "CreditNotInFlight"
+        ? Effect.flatMap(execute(request), (executed) => alreadyRecorded(outcomeOf(executed, credit), outcome, error))
+        : Effect.fail(error)
+  })
+})
+
+const isUnreachable = (error: ExecutionError): boolean =>
+  error._tag === "DatabaseError" && error.reason._tag === "Unreachable"
+
+/** What is there, where it is what the call came to; somebody who decided otherwise meanwhile is not passed over. */
+const alreadyRecorded = (
+  present: CreditOutcome.CreditOutcome,
+  called: Called,
+  error: Refusal.CreditNotInFlight
+): Effect.Effect<CreditOutcome.CreditOutcome, Refusal.CreditNotInFlight> => {
+  const declined = present.outcome === "CreditDeclined"
+  return declined === (called._tag === "DeclineCredit")
+    ? Effect.succeed({ ...present, replayed: false })
+    : Effect.fail(error)
+}
 
 /** What is recorded after the call follows from the request. */
 const follower = (caller: Caller, { events }: Extract<Executed, { _tag: "Appended" }>): Caller => {
@@ -104,10 +149,6 @@ const outcomeOf = (executed: Executed, { creditId, redemptionId }: CreditRedempt
   const stream = events.filter(({ fact }) => fact.stream._tag === "Redemption")
   return CreditOutcome.present(stream, redemptionId, creditId, replayed)
 }
-
-// What was recorded after the call is this command's doing, although the request before it was a command of its own.
-const withRequest = (recorded: Executed, requested: Executed): Executed =>
-  recorded._tag === "Appended" ? recorded : requested
 
 type Called = RedemptionCommand.ConfirmCredit | RedemptionCommand.DeclineCredit | RedemptionCommand.MarkCreditUnknown
 

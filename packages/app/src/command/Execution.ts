@@ -85,8 +85,10 @@ const BACKOFF = Schedule.min([Schedule.exponential("2 millis", 1.5), Schedule.sp
 const isWorthRepeating = (error: ExecutionError | EventStore.VersionConflict): boolean =>
   error._tag === "VersionConflict" || (error._tag === "DatabaseError" && isTransient(error))
 
-// An unreachable database is the caller's to wait for; a deadlock or a serialization failure is ours to repeat.
-const isTransient = (error: DatabaseError): boolean => error.isRetryable && error.reason._tag !== "Unreachable"
+// A deadlock or a serialization failure is ours to repeat; an unreachable database, or a lock that somebody keeps for
+// longer than a statement waits, is the caller's to wait for.
+const isTransient = ({ reason }: DatabaseError): boolean =>
+  reason._tag === "SerializationFailure" || reason._tag === "Deadlock"
 
 const newCorrelationId = Effect.map(Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER), (n) => n.toString(36))
 

@@ -168,7 +168,7 @@ describe("a process that is killed", () => {
       assert.deepStrictEqual([again.code, again.err], [3, ""])
       assert.deepInclude(JSON.parse(again.out) as object, {
         outcome: "CreditOutcomeUnknown",
-        cause: "crash",
+        cause: "inFlight",
         points: "70",
         remaining: "500",
         replayed: true

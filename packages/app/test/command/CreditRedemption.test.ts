@@ -1,5 +1,5 @@
 /** The credit protocol: the real client against the real sandbox, against servers that misbehave, and interrupted. */
-import { EventStore, Mastercard, MastercardConfig, Sandbox, type Exchange } from "@pointback/adapters"
+import { DatabaseError, EventStore, type Exchange, Mastercard, MastercardConfig, Sandbox } from "@pointback/adapters"
 import { Fact, type Ids, Points, type RedemptionEvent } from "@pointback/domain"
 import { Deferred, Duration, Effect, Fiber, Layer, Redacted } from "effect"
 import { assert, describe, it } from "vitest"
@@ -252,10 +252,42 @@ describe("a credit over Mastercard", () => {
     assert.deepStrictEqual(await world.run(tagsOf(account)), ["Redeemed", "CreditRequested"])
     const nobody = Layer.mock(Mastercard, {})
     const again = await world.run(Effect.provide(ask(command), nobody))
-    assert.deepInclude(again, { outcome: "CreditOutcomeUnknown", cause: "crash", points: points("70"), replayed: true })
+    assert.deepInclude(again, {
+      outcome: "CreditOutcomeUnknown",
+      cause: "inFlight",
+      points: points("70"),
+      replayed: true
+    })
     const second = await world.run(Effect.flip(recordCredit(credit(account, "R1", "c2", "2025-12-24"))))
     assert.strictEqual(second._tag, "CreditInFlight")
   })
+
+  it.each(["before", "after"] as const)(
+    "has its answer written down although the connection broke %s it was",
+    async (when) => {
+      const account = newAccount()
+      await world.run(redeemed(account))
+      const outcome = await world.run(
+        Effect.gen(function* () {
+          const store = yield* EventStore.EventStore
+          let broken = 0
+          const lost = new DatabaseError({ reason: { _tag: "Unreachable", outcomeUnknown: when === "after" } })
+          const append: typeof store.append = (request) =>
+            Effect.suspend(() => {
+              if (request.facts[0]?.fact.event._tag !== "FullyCredited" || broken++ > 0) return store.append(request)
+              return when === "after" ? Effect.andThen(store.append(request), lost) : lost
+            })
+          const mastercard = FakeMastercard.answering(() => Effect.succeed(FakeMastercard.credited()))
+          return yield* ask(credit(account, "R1", "c1", "2025-12-24")).pipe(
+            Effect.provide(mastercard),
+            Effect.provideService(EventStore.EventStore, { ...store, append })
+          )
+        })
+      )
+      assert.deepInclude(outcome, { outcome: "FullyCredited", remaining: 0n, replayed: false })
+      assert.deepStrictEqual(await world.run(tagsOf(account)), ["Redeemed", "CreditRequested", "FullyCredited"])
+    }
+  )
 
   it("has its answer written down also when nobody waits for it any more", async () => {
     const account = newAccount()

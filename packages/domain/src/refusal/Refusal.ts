@@ -82,7 +82,7 @@ export class LotExpired extends Schema.TaggedError<LotExpired>()("LotExpired", {
   at: Instant.Instant
 }) {
   override get message() {
-    return `lot ${this.lotId} expired at ${at(this.expiresAt)}, before ${at(this.at)}`
+    return `lot ${this.lotId} expired at ${at(this.expiresAt)}; it is not live at ${at(this.at)}`
   }
 }
 
@@ -315,8 +315,8 @@ export const encode = Schema.encodeSync(Refusal)
 export const decode = Schema.decodeUnknownSync(Refusal)
 
 /**
- * Whether a refusal says nothing about the command itself, so that its key stays free and the same command may be sent
- * again (law L8).
+ * Whether a refusal leaves its key free (law L8): another credit in flight says nothing about the command itself, and an
+ * amount or a date that no command may carry is mended and sent again under the same key, often the only one there is.
  */
 export const leavesKeyFree = (refusal: Refusal): boolean =>
-  refusal._tag === "CreditInFlight" || refusal._tag === "InvalidPoints"
+  refusal._tag === "CreditInFlight" || refusal._tag === "InvalidPoints" || refusal._tag === "InvalidDates"
