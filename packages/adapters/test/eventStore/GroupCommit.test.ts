@@ -7,7 +7,7 @@ import * as GroupCommit from "../../src/eventStore/GroupCommit.ts"
 
 /** An append of an account; what it would write plays no part here. */
 const append = (account: string, partition = 0): Prepared =>
-  ({ account: { program: "p", key: Ids.AccountKey.make(account), partition }, eventIds: [] }) as never as Prepared
+  ({ account: { program: "p", key: Ids.AccountKey.make(account), partition }, eventIds: [] }) as never
 
 const accountsOf = (batch: ReadonlyArray<Prepared>) => batch.map(({ account }) => account.key as string)
 

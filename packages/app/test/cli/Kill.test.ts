@@ -34,8 +34,8 @@ const redeem = (redemption: string, points: string) =>
 const credit = (id: string, rest: string) =>
   `credit ${of} --redemption R --credit-id ${id} --at 2026-01-20 --json ${rest}`
 
-/** Each command is killed twice: a round takes seconds, and every run has other moments. */
-const ROUNDS = 8
+/** A round takes seconds, and every run has other moments; more of them are a soak of its own. */
+const ROUNDS = Number(process.env["POINTBACK_KILL_ROUNDS"] ?? "4")
 
 /** Processes that are started one after the other take seconds where nothing else runs; a machine with other work takes much longer. */
 const PATIENCE_MS = 240_000

@@ -14,14 +14,13 @@ export const answering = (
 ): Layer.Layer<Mastercard> => Layer.mock(Mastercard, { credit })
 
 /** What Mastercard answers to a credit; a partial one carries what remains. */
-export const credited = (over: Partial<CreditAnswer> = {}): CreditAnswer =>
-  ({
-    pointBalance: "96173827.88",
-    remaining: undefined,
-    programName: "Pay With Points API",
-    id: "5134720",
-    ...over
-  }) as CreditAnswer
+export const credited = (over: Partial<CreditAnswer> = {}): CreditAnswer => ({
+  pointBalance: "96173827.88",
+  remaining: undefined,
+  programName: "Pay With Points API",
+  id: "5134720",
+  ...over
+})
 
 /** A call of which nobody knows what became. */
 export const unknownOutcome = new MastercardOutcomeUnknown({
