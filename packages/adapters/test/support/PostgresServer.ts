@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process"
-import { chownSync, cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
@@ -161,7 +161,8 @@ const launch = async (changes: Settings): Promise<PostgresServer | undefined> =>
     const url = `postgres://postgres@127.0.0.1:${port}/postgres`
     const deadline = Date.now() + START_PATIENCE_MS
     while (!(await answers(url))) {
-      const log = readFileSync(join(root, "log"), "utf8")
+      // The shell makes the file a moment after it is started.
+      const log = existsSync(join(root, "log")) ? readFileSync(join(root, "log"), "utf8") : ""
       if (/could not (bind|create any)/.test(log)) {
         await stop()
         return undefined

@@ -54,9 +54,12 @@ export const run = (args: ReadonlyArray<string>): Effect.Effect<ExitCode> =>
     Effect.provideService(References.MinimumLogLevel, "Warn"),
     Effect.exit,
     Effect.flatMap((exit) =>
-      EffectExit.isSuccess(exit) ? Effect.succeed(ExitCode.done) : report(exit.cause, args.includes("--json"))
+      EffectExit.isSuccess(exit) ? Effect.succeed(ExitCode.done) : report(exit.cause, args.some(asksForJson))
     )
   )
+
+// Errors of parsing come before the flag is parsed.
+const asksForJson = (arg: string): boolean => arg === "--json" || arg === "--json=true"
 
 const report = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>, json: boolean) {
   if (Cause.hasInterruptsOnly(cause)) return ExitCode.unreachable

@@ -316,7 +316,7 @@ export const decode = Schema.decodeUnknownSync(Refusal)
 
 /**
  * Whether a refusal leaves its key free (law L8): another credit in flight says nothing about the command itself, and an
- * amount or a date that no command may carry is mended and sent again under the same key, often the only one there is.
+ * amount that no command may carry is refused like one that cannot be read.
  */
 export const leavesKeyFree = (refusal: Refusal): boolean =>
-  refusal._tag === "CreditInFlight" || refusal._tag === "InvalidPoints" || refusal._tag === "InvalidDates"
+  refusal._tag === "CreditInFlight" || refusal._tag === "InvalidPoints"
