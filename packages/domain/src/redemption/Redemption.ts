@@ -3,7 +3,8 @@
  *
  * @see semantics, section 3
  */
-import type { CreditId, ProcessedBy, RedemptionId } from "../identity/Ids.ts"
+import { HashSet } from "effect"
+import type { CreditId, LotId, ProcessedBy, RedemptionId } from "../identity/Ids.ts"
 import { drawnLot } from "../lot/Restoration.ts"
 import type { Restoration } from "../lot/Restoration.ts"
 import type { DrawState } from "../lot/Restoring.ts"
@@ -21,8 +22,8 @@ export interface Redemption {
   /** In draw order, each with what has been restored of it. */
   readonly draws: ReadonlyArray<DrawState>
   readonly credited: Points.Points
-  /** The credits that gave points back, in the order of the stream: a credit is booked once. */
-  readonly creditIds: ReadonlyArray<CreditId>
+  /** The credits that gave points back: each is booked once. */
+  readonly creditIds: HashSet.HashSet<CreditId>
 }
 
 /** A credit that was asked for: its lots and fates are decided, its points are held. */
@@ -104,7 +105,7 @@ const redeemed = (event: Of<"Redeemed">, redeemedAt: Instant.Instant): Redemptio
     redeemedAt,
     draws: event.draws.map((draw) => ({ ...draw, restored: 0n })),
     credited: 0n,
-    creditIds: []
+    creditIds: HashSet.empty()
   }
 })
 
@@ -122,7 +123,7 @@ const credited = (state: RedemptionState, event: Of<"PartiallyCredited" | "Fully
   const redemption: Redemption = {
     ...before,
     credited: before.credited + event.points,
-    creditIds: [...before.creditIds, event.creditId],
+    creditIds: HashSet.add(before.creditIds, event.creditId),
     draws: giveBack(before.draws, event.restorations)
   }
   return event._tag === "FullyCredited" ? { _tag: "FullyCredited", redemption } : { _tag: "Outstanding", redemption }
@@ -133,15 +134,22 @@ const giveBack = (
   restorations: ReadonlyArray<Restoration>
 ): ReadonlyArray<DrawState> => {
   const next = draws.slice()
-  const positions = new Map(draws.map((draw, position) => [draw.lotId, position]))
+  const positionOf = finder(draws, restorations.length)
   for (const restoration of restorations) {
     const lotId = drawnLot(restoration)
-    const position = positions.get(lotId) ?? -1
+    const position = positionOf(lotId)
     const draw = next[position]
     if (draw === undefined) throw new Error(`corrupt history: points go back to lot ${lotId}, which was not drawn`)
     next[position] = { ...draw, restored: draw.restored + restoration.points }
   }
   return next
+}
+
+// Looking along the draws is quickest for the few of an ordinary credit; thousands of both want an index.
+const finder = (draws: ReadonlyArray<DrawState>, wanted: number): ((lotId: LotId) => number) => {
+  if (draws.length * wanted <= 64) return (lotId) => draws.findIndex((draw) => draw.lotId === lotId)
+  const positions = new Map(draws.map((draw, position) => [draw.lotId, position]))
+  return (lotId) => positions.get(lotId) ?? -1
 }
 
 type InFlight = Extract<RedemptionState, { _tag: "CreditPending" | "CreditUnknown" }>

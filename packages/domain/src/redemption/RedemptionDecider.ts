@@ -3,7 +3,7 @@
  *
  * @see semantics, sections 3, 4 (L1, L2, L6, L9, L12), 5 and 7
  */
-import { Result } from "effect"
+import { HashSet, Result } from "effect"
 import type { Account } from "../account/Account.ts"
 import * as Checks from "../command/Checks.ts"
 import type { Fact } from "../event/Fact.ts"
@@ -171,7 +171,7 @@ const creditable = (
       return Result.fail(new AlreadyFullyCredited({ redemptionId }))
     case "Outstanding": {
       const { creditIds, redeemedAt } = state.redemption
-      if (creditIds.includes(creditId)) return Result.fail(new CreditExists({ redemptionId, creditId }))
+      if (HashSet.has(creditIds, creditId)) return Result.fail(new CreditExists({ redemptionId, creditId }))
       return occurredAt < redeemedAt
         ? Result.fail(new CreditBeforeRedemption({ redemptionId, redeemedAt, at: occurredAt }))
         : Result.succeed(state.redemption)

@@ -264,7 +264,7 @@ const statuses = [
 ]
 
 const histories = [
-  mutation(LAWS.L8, "a credit is booked again", DECIDER, "if (creditIds.includes(creditId))", "if (false)"),
+  mutation(LAWS.L8, "a credit is booked again", DECIDER, "if (HashSet.has(creditIds, creditId))", "if (false)"),
   mutation(
     LAWS.L8,
     "a redemption that has credits can be redeemed again",

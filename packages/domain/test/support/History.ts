@@ -346,7 +346,7 @@ const OUTSIDE: ReadonlyArray<Plan> = [
   }),
   creditOutside((_, { step }) => ({ lots: [{ lotId: lotId("nowhere"), points: step }] })),
   creditOutside((_, { step }) => ({ points: at([0n, -step, 10n ** 19n, step / 10n], Number(step)) })),
-  creditOutside(({ creditIds }, world) => ({ creditId: creditIds[0] ?? creditId(world.name("c")) })),
+  creditOutside(({ creditIds }, world) => ({ creditId: Array.from(creditIds)[0] ?? creditId(world.name("c")) })),
   creditOutside((state, world) => ({
     _tag: "RecordCredit",
     origin: "mastercard",
