@@ -1,6 +1,6 @@
 /** Lots as of an instant, from the journal, on PostgreSQL and on PGlite. */
 import { Ids, Instant, Points } from "@pointback/domain"
-import { Effect, Layer, Result } from "effect"
+import { Effect, Layer } from "effect"
 import type { RawBuilder } from "kysely"
 import { sql } from "kysely"
 import { Database } from "../database/Database.ts"
@@ -46,16 +46,14 @@ const ofAccount = (account: AgingQuestion["account"]): RawBuilder<unknown> =>
 const knownBy = (knownAt: AgingQuestion["knownAt"]): RawBuilder<unknown> =>
   knownAt === null ? sql`true` : sql`p.recorded_at <= ${Instant.toString(knownAt)}::timestamptz`
 
-const amount = (text: string): Points.Points => Result.getOrThrow(Points.fromString(text))
-
 const toLot = (row: Row): NumberedLot => ({
   number: row.number,
   account: Ids.AccountKey.make(row.account_key),
   lotId: Ids.LotId.make(row.lot_id),
   earnedAt: Instant.fromStringUnsafe(row.earned_at),
   expiresAt: row.expires_at === null ? null : Instant.fromStringUnsafe(row.expires_at),
-  points: amount(row.points),
-  restored: amount(row.restored)
+  points: Points.fromStringUnsafe(row.points),
+  restored: Points.fromStringUnsafe(row.restored)
 })
 
 /** `AgingStore` over the `Database`. */

@@ -223,6 +223,6 @@ const rows = Effect.fnUntraced(function* (account: AccountRef, table: string, co
 
 const canonical = (column: string, value: Row[string]): Row[string] => {
   if (typeof value !== "string") return value
-  if (AMOUNTS.has(column)) return Points.toString(Result.getOrThrow(Points.fromString(value)))
+  if (AMOUNTS.has(column)) return Points.toString(Points.fromStringUnsafe(value))
   return INSTANTS.has(column) ? Instant.toString(Instant.fromStringUnsafe(value)) : value
 }

@@ -6,7 +6,7 @@
  * one command's trouble never becomes its neighbours'. One whose connection broke is not: it may have been committed, and
  * each of its commands must be told that, not that another came first.
  */
-import { Deferred, Effect, type Scope } from "effect"
+import { Cause, Deferred, Effect, Option, type Scope } from "effect"
 import type { DatabaseError } from "../database/DatabaseError.ts"
 import type { Appended, Prepared } from "./AppendBatch.ts"
 
@@ -35,28 +35,21 @@ export const make = Effect.fnUntraced(function* (write: Write): Effect.fn.Return
   const scope = yield* Effect.scope
   const lines = new Map<number, Line>()
 
+  // Whatever a batch fails with, its defects too, nobody may wait for ever for what will not come.
   const settle = (batch: ReadonlyArray<Waiting>): Effect.Effect<void> =>
-    Effect.matchEffect(write(batch.map(({ prepared }) => prepared)), {
+    Effect.matchCauseEffect(write(batch.map(({ prepared }) => prepared)), {
       onSuccess: (outcomes) =>
         Effect.forEach(batch, ({ outcome }, index) => Deferred.succeed(outcome, outcomes[index]), { discard: true }),
-      onFailure: (error) =>
-        batch.length === 1 || error.reason._tag === "Unreachable"
-          ? Effect.forEach(batch, ({ outcome }) => Deferred.fail(outcome, error), { discard: true })
+      onFailure: (cause) =>
+        batch.length === 1 || isUnreachable(cause)
+          ? Effect.forEach(batch, ({ outcome }) => Deferred.failCause(outcome, cause), { discard: true })
           : Effect.forEach(batch, (one) => settle([one]), { discard: true })
     })
-
-  // A defect is the bug of one command or of all, and nobody may wait for ever for what will not come.
-  const settleSafely = (batch: ReadonlyArray<Waiting>): Effect.Effect<void> =>
-    Effect.catchCause(settle(batch), (cause) =>
-      batch.length === 1
-        ? Effect.forEach(batch, ({ outcome }) => Deferred.failCause(outcome, cause), { discard: true })
-        : Effect.forEach(batch, (one) => settleSafely([one]), { discard: true })
-    )
 
   const drain = (line: Line): Effect.Effect<void> =>
     Effect.suspend(() => {
       const batch = next(line)
-      if (batch.length > 0) return Effect.andThen(settleSafely(batch), drain(line))
+      if (batch.length > 0) return Effect.andThen(settle(batch), drain(line))
       line.writing = false
       return Effect.void
     })
@@ -74,6 +67,9 @@ export const make = Effect.fnUntraced(function* (write: Write): Effect.fn.Return
       return yield* Deferred.await(outcome)
     }).pipe(Effect.uninterruptible)
 })
+
+const isUnreachable = (cause: Cause.Cause<DatabaseError>): boolean =>
+  Option.exists(Cause.findErrorOption(cause), ({ reason }) => reason._tag === "Unreachable")
 
 /** Takes the next batch: at most one command of each account, in the order of their coming. */
 const next = (line: Line): ReadonlyArray<Waiting> => {

@@ -3,7 +3,7 @@
  * account's version, the lots of the selection with what moved after the horizon, the redemptions' events, the keys.
  */
 import { Account, Fact, Ids, Instant, type Lots, Points, Policy } from "@pointback/domain"
-import { HashMap, Result, Schema } from "effect"
+import { HashMap, Schema } from "effect"
 import type { Kysely, RawBuilder } from "kysely"
 import { sql } from "kysely"
 import type { Tables } from "../database/Tables.ts"
@@ -148,13 +148,11 @@ const lastVersions = (accountStream: number, events: ReadonlyArray<StoredEvent>)
     ...events.map(({ fact, version }): [string, number] => [Fact.streamName(fact.stream), version])
   ])
 
-const points = (text: string): Points.Points => Result.getOrThrow(Points.fromString(text))
-
 const toLots = (picture: Picture, horizon: Instant.Instant): Lots.Lots => {
   const later = new Map<string, Array<Lots.Movement>>()
   for (const [lotId, at, amount] of picture.later) {
     const movements = later.get(lotId) ?? []
-    movements.push({ at: Instant.fromStringUnsafe(at), points: points(amount) })
+    movements.push({ at: Instant.fromStringUnsafe(at), points: Points.fromStringUnsafe(amount) })
     later.set(lotId, movements)
   }
   const lots = picture.lots.map((tuple): [Ids.LotId, Lots.Lot] => {
@@ -165,10 +163,10 @@ const toLots = (picture: Picture, horizon: Instant.Instant): Lots.Lots => {
       earnedAt: Instant.fromStringUnsafe(earnedAt),
       expiresAt: expiresAt === null ? null : Instant.fromStringUnsafe(expiresAt),
       openedAt: Instant.fromStringUnsafe(openedAt),
-      total: points(total),
-      granted: points(granted),
+      total: Points.fromStringUnsafe(total),
+      granted: Points.fromStringUnsafe(granted),
       later: later.get(id) ?? [],
-      booked: points(booked),
+      booked: Points.fromStringUnsafe(booked),
       swept
     }
     return [lotId, lot]

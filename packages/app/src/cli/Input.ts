@@ -1,7 +1,8 @@
 /** Reads what stands on the command line; whatever cannot be read is refused by the name of its flag. */
 import { type DatabaseError, PolicyStore } from "@pointback/adapters"
 import { type Draw, Ids, Instant, Points, Refusal, Zone } from "@pointback/domain"
-import { Clock, Effect, Option, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
+import { now } from "../command/Now.ts"
 import { UnknownProgram } from "../error/AppError.ts"
 
 /** A flag whose value cannot be read. */
@@ -61,9 +62,6 @@ export const knownProgram = Effect.fnUntraced(function* (
   const { known } = yield* (yield* PolicyStore).current(program)
   return known ? program : yield* new UnknownProgram({ program })
 })
-
-/** The present instant of the clock. */
-export const now: Effect.Effect<Instant.Instant> = Effect.map(Clock.currentTimeMillis, Instant.fromEpochMillis)
 
 /** Reads an instant with a zone, or a date, which means its first instant in the program's zone. */
 export const moment = Effect.fnUntraced(function* (

@@ -19,11 +19,12 @@ import {
   type RedemptionEvent,
   type Refusal
 } from "@pointback/domain"
-import { Clock, Effect, Schedule } from "effect"
+import { Effect, Schedule } from "effect"
 import * as Content from "./Content.ts"
 import * as CreditOutcome from "./CreditOutcome.ts"
 import type { Execution } from "./Execution.ts"
 import { type Caller, execute, type Executed, type ExecutionError, type Target } from "./Execution.ts"
+import { now } from "./Now.ts"
 import { lotContent } from "./RedeemPoints.ts"
 
 export interface CreditRedemption extends Target {
@@ -168,7 +169,7 @@ const callMastercard = Effect.fnUntraced(function* (
       points: wirePoints(request, redemption)
     })
   )
-  const occurredAt = Instant.fromEpochMillis(yield* Clock.currentTimeMillis)
+  const occurredAt = yield* now
   const { creditId, redemptionId } = credit
   if (answered._tag === "Success") {
     const { id, pointBalance, programName, remaining } = answered.success

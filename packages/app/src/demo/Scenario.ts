@@ -19,10 +19,11 @@ import {
   Stores
 } from "@pointback/adapters"
 import { Ids, Instant, Points } from "@pointback/domain"
-import { Clock, Effect, Layer, Redacted, Result } from "effect"
+import { Effect, Layer, Redacted } from "effect"
 import { creditRedemption } from "../command/CreditRedemption.ts"
 import { earnPoints } from "../command/EarnPoints.ts"
 import { redeemPoints } from "../command/RedeemPoints.ts"
+import { now } from "../command/Now.ts"
 import { type AgingAnswer, aging } from "../query/Aging.ts"
 
 /** The account of Mastercard's page. */
@@ -30,8 +31,6 @@ export const account = Ids.AccountNumber.make("220094110178641288073796026652")
 export const program = Ids.ProgramId.make("pay-with-points")
 const processedBy = Ids.ProcessedBy.make("E078562")
 const redemptionType = "MERCHANDISE"
-
-const points = (text: string): Points.Points => Result.getOrThrow(Points.fromString(text))
 
 /** Points that were earned so many days ago, in buckets of their own; each lot expires two years later. */
 const LOTS = [
@@ -44,10 +43,10 @@ const LOTS = [
 const DAYS_TO_EXPIRY = 730
 
 /** What the story spends: the two oldest lots whole and part of the third. */
-export const REDEEMED = points("150")
+export const REDEEMED = Points.fromStringUnsafe("150")
 
 /** The partial credit of Mastercard's page. */
-export const PARTIAL = points("3")
+export const PARTIAL = Points.fromStringUnsafe("3")
 
 /** One step of the story, as it is shown. */
 export interface Step {
@@ -61,10 +60,8 @@ const lots = (now: Instant.Instant) =>
   LOTS.map((lot) => {
     const earnedAt = now - BigInt(lot.daysAgo) * Instant.MICROS_PER_DAY
     const expiresAt = earnedAt + BigInt(DAYS_TO_EXPIRY) * Instant.MICROS_PER_DAY
-    return { lotId: Ids.LotId.make(lot.lotId), points: points(lot.points), earnedAt, expiresAt }
+    return { lotId: Ids.LotId.make(lot.lotId), points: Points.fromStringUnsafe(lot.points), earnedAt, expiresAt }
   })
-
-const now = Effect.map(Clock.currentTimeMillis, Instant.fromEpochMillis)
 
 /** A sandbox with the account in it, and the client that calls it, both on a database in memory. */
 export const layer = Layer.unwrap(

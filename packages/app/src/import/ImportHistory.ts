@@ -5,9 +5,10 @@
  * @see interface, `pointback import`
  */
 import { type DatabaseError, EventStore, PolicyStore } from "@pointback/adapters"
-import { Account, Decide, type Ids, Instant, type Refusal, type Zone } from "@pointback/domain"
-import { Clock, Effect, Result } from "effect"
+import { Account, Decide, type Ids, type Instant, type Refusal, type Zone } from "@pointback/domain"
+import { Effect, Result } from "effect"
 import { type Caller, type ExecutionError, originOf, repeat, type Target, untilAppended } from "../command/Execution.ts"
+import { now } from "../command/Now.ts"
 import type { KeyConflict } from "../error/AppError.ts"
 import type { NumberedRecord } from "./ImportRecord.ts"
 import * as ImportStep from "./ImportStep.ts"
@@ -39,11 +40,11 @@ export const importHistory = Effect.fn("importHistory")(function* (
 ): Effect.fn.Return<Imported, ExecutionError, EventStore.EventStore | PolicyStore> {
   const groups = byAccount(records)
   const zones = yield* zonesOf(groups)
-  const now = Instant.fromEpochMillis(yield* Clock.currentTimeMillis)
+  const importedAt = yield* now
   const outcomes = yield* Effect.forEach(
     groups,
     (group) => {
-      const steps = toSteps(group, zones.get(group.target.program) as Zone.Zone, now)
+      const steps = toSteps(group, zones.get(group.target.program) as Zone.Zone, importedAt)
       return untilAppended(group.target, importAccount(group.target, steps, caller))
     },
     { concurrency: SIDE_BY_SIDE }

@@ -46,6 +46,9 @@ export const fromString = (text: string): Result.Result<Points, PointsProblem> =
   return Result.succeed(match[1] === "-" ? -magnitude : magnitude)
 }
 
+/** Reads an amount that is known to be well-formed, as the database writes it; anything else is a bug and throws. */
+export const fromStringUnsafe = (text: string): Points => Result.getOrThrow(fromString(text))
+
 /** Writes an amount as the shortest plain decimal string: `"3"`, `"96173827.88"`, `"-0.5"`. */
 export const toString = (points: Points): string => {
   const magnitude = points < 0n ? -points : points

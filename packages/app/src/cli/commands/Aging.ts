@@ -2,6 +2,7 @@
 import { Ids, Points } from "@pointback/domain"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import { now } from "../../command/Now.ts"
 import type { AgingAnswer } from "../../query/Aging.ts"
 import { aging as ask } from "../../query/Aging.ts"
 import { withBackend } from "../Backend.ts"
@@ -32,7 +33,7 @@ export const aging = Command.make(
     const account = Option.isNone(flags.account)
       ? null
       : yield* Input.read(Ids.AccountNumber, "account", flags.account.value)
-    const asOf = (yield* Input.optionalMoment(program, "as-of", flags.asOf)) ?? (yield* Input.now)
+    const asOf = (yield* Input.optionalMoment(program, "as-of", flags.asOf)) ?? (yield* now)
     const answer = yield* ask({ program, account, asOf, basis: flags.basis })
     yield* Output.answer(Json.aging(answer, flags.lots), () => text(answer, flags.lots))
   }, withBackend)
