@@ -134,7 +134,7 @@ const toLoaded = (picture: Picture, request: LoadRequest): Loaded => {
             partition: picture.account.partition
           },
     version: picture.account?.version ?? 0,
-    state: { lots: toLots(picture, request.horizon), redemptions: toRedemptions(events) },
+    state: { ...toRedemptions(events), lots: toLots(picture, request.horizon) },
     events,
     keys: picture.keys,
     streams: lastVersions(picture.accountStream, events)
@@ -174,6 +174,6 @@ const toLots = (picture: Picture, horizon: Instant.Instant): Lots.Lots => {
   return { horizon, byId: HashMap.fromIterable(lots) }
 }
 
-const toRedemptions = (events: ReadonlyArray<StoredEvent>): Account.Account["redemptions"] =>
+const toRedemptions = (events: ReadonlyArray<StoredEvent>): Account.Account =>
   // The streams' events alone: the lots that they move were loaded as they are now.
-  events.reduce((account, stored) => Account.evolveRedemption(account, stored.fact), Account.empty).redemptions
+  events.reduce((account, stored) => Account.evolveRedemption(account, stored.fact), Account.empty)

@@ -1,11 +1,12 @@
 /**
- * Everything that decisions about one account look at: its lots, and the redemptions that draw on them. An account is
- * the unit of consistency: a command touches one, and two commands on one account follow each other.
+ * Everything that decisions about one account look at: its lots, the redemptions that draw on them, and the names of the
+ * credits that gave points back. An account is the unit of consistency: a command touches one, and two commands on one
+ * account follow each other.
  */
-import { HashMap, Option } from "effect"
+import { HashMap, HashSet, Option } from "effect"
 import type { AccountEvent } from "./AccountEvent.ts"
 import type { Fact } from "../event/Fact.ts"
-import type { RedemptionId } from "../identity/Ids.ts"
+import type { CreditId, RedemptionId } from "../identity/Ids.ts"
 import type { Draw } from "../lot/Draw.ts"
 import * as Lots from "../lot/Lots.ts"
 import type { Restoration } from "../lot/Restoration.ts"
@@ -17,10 +18,15 @@ import type * as Instant from "../time/Instant.ts"
 export interface Account {
   readonly lots: Lots.Lots
   readonly redemptions: HashMap.HashMap<RedemptionId, Redemption.RedemptionState>
+  /**
+   * The credits that gave points back, of all redemptions: a credit's id is its key in the account, and is booked once
+   * (law L8). Where a part of the account was loaded, at least those of the ids that are asked for.
+   */
+  readonly creditIds: HashSet.HashSet<CreditId>
 }
 
 /** An account that nothing has happened to. */
-export const empty: Account = { lots: Lots.empty, redemptions: HashMap.empty() }
+export const empty: Account = { lots: Lots.empty, redemptions: HashMap.empty(), creditIds: HashSet.empty() }
 
 /** The state of one of the account's redemptions; `None` where there is no such redemption. */
 export const redemption = (account: Account, redemptionId: RedemptionId): Redemption.RedemptionState =>
@@ -30,12 +36,15 @@ export const redemption = (account: Account, redemptionId: RedemptionId): Redemp
 export const evolve = (account: Account, fact: Fact): Account =>
   evolveRedemption({ ...account, lots: evolveLots(account.lots, fact) }, fact)
 
-/** Applies a fact to its redemption alone; a fact of the account's own stream changes none. */
+/** Applies a fact to its redemption and the credits alone; a fact of the account's own stream changes none. */
 export const evolveRedemption = (account: Account, { event, occurredAt, stream }: Fact): Account => {
   if (stream._tag === "Account") return account
   const { redemptionId } = stream
   const state = Redemption.evolve(redemption(account, redemptionId), event as RedemptionEvent, occurredAt)
-  return { ...account, redemptions: HashMap.set(account.redemptions, redemptionId, state) }
+  const redemptions = HashMap.set(account.redemptions, redemptionId, state)
+  return event._tag === "PartiallyCredited" || event._tag === "FullyCredited"
+    ? { lots: account.lots, redemptions, creditIds: HashSet.add(account.creditIds, event.creditId) }
+    : { lots: account.lots, redemptions, creditIds: account.creditIds }
 }
 
 /** Applies a fact to the lots alone: enough to know what they hold, and right for any selection of facts by time. */

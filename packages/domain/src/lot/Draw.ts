@@ -16,6 +16,11 @@ export const Draw = Schema.Struct({
 })
 export type Draw = typeof Draw.Type
 
+/** A draw and how much of it credits have given back, 0 to all of it. */
+export interface DrawState extends Draw {
+  readonly restored: Points.Points
+}
+
 /** Points of one lot, as a user names them for a draw or a restoration. */
 export const LotPoints = Schema.Struct({ lotId: LotId, points: Points.Positive })
 export type LotPoints = typeof LotPoints.Type

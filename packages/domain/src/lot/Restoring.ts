@@ -16,15 +16,10 @@ import type { LotNamedTwice, LotsDoNotSum } from "../refusal/Refusal.ts"
 import { ExpiredLotsRefused, LotNotOutstanding } from "../refusal/Refusal.ts"
 import type * as Instant from "../time/Instant.ts"
 import * as Zone from "../time/Zone.ts"
-import type { Draw, LotPoints } from "./Draw.ts"
+import type { DrawState, LotPoints } from "./Draw.ts"
 import * as Drawing from "./Drawing.ts"
 import * as Lots from "./Lots.ts"
 import type { Restoration } from "./Restoration.ts"
-
-/** A draw and how much of it has been given back. */
-export interface DrawState extends Draw {
-  readonly restored: Points.Points
-}
 
 /** What a restoration is decided from. */
 export interface Restoring {

@@ -3,11 +3,10 @@
  *
  * @see semantics, section 3
  */
-import { HashSet } from "effect"
 import type { CreditId, LotId, ProcessedBy, RedemptionId } from "../identity/Ids.ts"
+import type { DrawState } from "../lot/Draw.ts"
 import { drawnLot } from "../lot/Restoration.ts"
 import type { Restoration } from "../lot/Restoration.ts"
-import type { DrawState } from "../lot/Restoring.ts"
 import type * as Points from "../points/Points.ts"
 import type * as Instant from "../time/Instant.ts"
 import type { CreditMode, RedemptionEvent, RedemptionType, UnknownCause } from "./RedemptionEvent.ts"
@@ -22,8 +21,6 @@ export interface Redemption {
   /** In draw order, each with what has been restored of it. */
   readonly draws: ReadonlyArray<DrawState>
   readonly credited: Points.Points
-  /** The credits that gave points back: each is booked once. */
-  readonly creditIds: HashSet.HashSet<CreditId>
 }
 
 /** A credit that was asked for: its lots and fates are decided, its points are held. */
@@ -104,8 +101,7 @@ const redeemed = (event: Of<"Redeemed">, redeemedAt: Instant.Instant): Redemptio
     processedBy: event.processedBy,
     redeemedAt,
     draws: event.draws.map((draw) => ({ ...draw, restored: 0n })),
-    credited: 0n,
-    creditIds: HashSet.empty()
+    credited: 0n
   }
 })
 
@@ -123,7 +119,6 @@ const credited = (state: RedemptionState, event: Of<"PartiallyCredited" | "Fully
   const redemption: Redemption = {
     ...before,
     credited: before.credited + event.points,
-    creditIds: HashSet.add(before.creditIds, event.creditId),
     draws: giveBack(before.draws, event.restorations)
   }
   return event._tag === "FullyCredited" ? { _tag: "FullyCredited", redemption } : { _tag: "Outstanding", redemption }

@@ -43,7 +43,7 @@ import * as Redemption from "./Redemption.ts"
 
 type Decision = Result.Result<ReadonlyArray<Fact>, Refusal>
 
-/** Decides a command on a redemption in its present state; lots and policy matter to new decisions only. */
+/** Decides a command on a redemption in its present state; account and policy matter to new decisions only. */
 export const decide = (
   command: RedemptionCommand,
   state: Redemption.RedemptionState,
@@ -54,9 +54,9 @@ export const decide = (
     case "Redeem":
       return redeem(command, state, account, policy)
     case "RequestCredit":
-      return requestCredit(command, state, policy)
+      return requestCredit(command, state, account, policy)
     case "RecordCredit":
-      return recordCredit(command, state, policy)
+      return recordCredit(command, state, account, policy)
     case "ConfirmCredit":
       return confirmCredit(command, state)
     case "DeclineCredit":
@@ -96,9 +96,14 @@ interface Plan {
   readonly restorations: ReadonlyArray<Restoration>
 }
 
-const requestCredit = (command: RequestCredit, state: Redemption.RedemptionState, policy: Policy): Decision =>
+const requestCredit = (
+  command: RequestCredit,
+  state: Redemption.RedemptionState,
+  account: Account,
+  policy: Policy
+): Decision =>
   Result.gen(function* () {
-    const redemption = yield* creditable(command, state)
+    const redemption = yield* creditable(command, state, account)
     const { redemptionType } = redemption
     if (redemptionType === "CASHBACK") return yield* Result.fail(new RedemptionTypeNotCreditable({ redemptionType }))
     const plan = yield* planCredit(command, redemption, policy, true)
@@ -112,9 +117,14 @@ const requestCredit = (command: RequestCredit, state: Redemption.RedemptionState
     ]
   })
 
-const recordCredit = (command: RecordCredit, state: Redemption.RedemptionState, policy: Policy): Decision =>
+const recordCredit = (
+  command: RecordCredit,
+  state: Redemption.RedemptionState,
+  account: Account,
+  policy: Policy
+): Decision =>
   Result.gen(function* () {
-    const redemption = yield* creditable(command, state)
+    const redemption = yield* creditable(command, state, account)
     const plan = yield* planCredit(command, redemption, policy, command.origin === "ours")
     return [fact(command, credited(redemption, command.creditId, plan, policy.version, command.mastercard))]
   })
@@ -159,7 +169,8 @@ const credited = (
 /** The redemption, where nothing stands in the way of a new credit. */
 const creditable = (
   { creditId, occurredAt, redemptionId }: RequestCredit | RecordCredit,
-  state: Redemption.RedemptionState
+  state: Redemption.RedemptionState,
+  { creditIds }: Account
 ): Result.Result<Redemption.Redemption, Refusal> => {
   switch (state._tag) {
     case "None":
@@ -170,7 +181,7 @@ const creditable = (
     case "FullyCredited":
       return Result.fail(new AlreadyFullyCredited({ redemptionId }))
     case "Outstanding": {
-      const { creditIds, redeemedAt } = state.redemption
+      const { redeemedAt } = state.redemption
       if (HashSet.has(creditIds, creditId)) return Result.fail(new CreditExists({ redemptionId, creditId }))
       return occurredAt < redeemedAt
         ? Result.fail(new CreditBeforeRedemption({ redemptionId, redeemedAt, at: occurredAt }))

@@ -159,13 +159,16 @@ export class AlreadyFullyCredited extends Schema.TaggedError<AlreadyFullyCredite
   }
 }
 
-/** A credit of this name has been booked already. */
+/** A credit of this name has been booked already, for this redemption or another one of the account. */
 export class CreditExists extends Schema.TaggedError<CreditExists>()("CreditExists", {
   redemptionId: RedemptionId,
   creditId: CreditId
 }) {
   override get message() {
-    return `redemption ${this.redemptionId} already has a credit ${this.creditId}; a credit is booked once`
+    return (
+      `redemption ${this.redemptionId} cannot get credit ${this.creditId}: this account already has a credit of that id; ` +
+      "a credit is booked once, so a further one needs an id of its own"
+    )
   }
 }
 

@@ -231,6 +231,15 @@ describe("what a credit may give back", () => {
       .thenRefused("CreditExists", { redemptionId: redemptionId("r"), creditId: creditId("c1") })
   })
 
+  it("CreditExists for a credit of another redemption too, and not for one that was declined", () => {
+    const named = { redemptionId: redemptionId("r"), creditId: creditId("done-1") }
+    for (const command of [record, request].map((credit) => credit("r", "done-1", "2025-03-01", { points: pts(1) }))) {
+      given(facts).when(command).thenRefused("CreditExists", named)
+    }
+    const declined = append(facts, [decline("flying", "f1", "2025-02-04")])
+    expect(append(declined, [record("r", "f1", "2025-03-01")])).toHaveLength(declined.length + 1)
+  })
+
   it("CreditInFlight names the first one, while its outcome is unknown too", () => {
     const first = { creditId: creditId("f1"), redemptionId: redemptionId("flying") }
     given(facts)

@@ -267,6 +267,20 @@ const histories = [
   mutation(LAWS.L8, "a credit is booked again", DECIDER, "if (HashSet.has(creditIds, creditId))", "if (false)"),
   mutation(
     LAWS.L8,
+    "an account remembers the last credit alone",
+    ACCOUNT,
+    "HashSet.add(account.creditIds, event.creditId)",
+    "HashSet.make(event.creditId)"
+  ),
+  mutation(
+    LAWS.L8,
+    "an account remembers the last credit of each redemption alone",
+    ACCOUNT,
+    'return event._tag === "PartiallyCredited" || event._tag === "FullyCredited"',
+    'return event._tag === "FullyCredited"'
+  ),
+  mutation(
+    LAWS.L8,
     "a redemption that has credits can be redeemed again",
     DECIDER,
     'if (state._tag !== "None") return yield*',

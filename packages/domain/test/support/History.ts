@@ -346,7 +346,11 @@ const OUTSIDE: ReadonlyArray<Plan> = [
   }),
   creditOutside((_, { step }) => ({ lots: [{ lotId: lotId("nowhere"), points: step }] })),
   creditOutside((_, { step }) => ({ points: at([0n, -step, 10n ** 19n, step / 10n], Number(step)) })),
-  creditOutside(({ creditIds }, world) => ({ creditId: Array.from(creditIds)[0] ?? creditId(world.name("c")) })),
+  // The id of a credit that gave points back, to this redemption or to another one.
+  creditOutside((_, { account }, { pick }) => {
+    const booked = Array.from(account.creditIds).sort()
+    return booked.length === 0 ? {} : { creditId: at(booked, pick) }
+  }),
   creditOutside((state, world) => ({
     _tag: "RecordCredit",
     origin: "mastercard",
