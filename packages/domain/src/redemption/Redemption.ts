@@ -116,10 +116,15 @@ const requestOf = ({ creditId, mode, points, policyVersion, restorations }: Of<"
 const credited = (state: RedemptionState, event: Of<"PartiallyCredited" | "FullyCredited">): RedemptionState => {
   if (state._tag !== "Outstanding" && !inFlight(state, event.creditId)) return corrupt(state, event)
   const before = state.redemption
+  // Written out, here and in `giveBackTo`: a replay does little else, and spreading is slower.
   const redemption: Redemption = {
-    ...before,
-    credited: before.credited + event.points,
-    draws: giveBack(before.draws, event.restorations)
+    redemptionId: before.redemptionId,
+    points: before.points,
+    redemptionType: before.redemptionType,
+    processedBy: before.processedBy,
+    redeemedAt: before.redeemedAt,
+    draws: giveBack(before.draws, event.restorations),
+    credited: before.credited + event.points
   }
   return event._tag === "FullyCredited" ? { _tag: "FullyCredited", redemption } : { _tag: "Outstanding", redemption }
 }
@@ -128,23 +133,59 @@ const giveBack = (
   draws: ReadonlyArray<DrawState>,
   restorations: ReadonlyArray<Restoration>
 ): ReadonlyArray<DrawState> => {
+  // Most redemptions draw on one lot.
+  if (draws.length === 1 && restorations.length === 1) return [giveBackTo(draws[0], restorations[0] as Restoration)]
   const next = draws.slice()
-  const positionOf = finder(draws, restorations.length)
+  let find: ((lotId: LotId) => number) | undefined
+  // Unless lots were named, restorations go back along the draws, from the last one that has points out.
+  let position = outstandingDraws(draws)
   for (const restoration of restorations) {
     const lotId = drawnLot(restoration)
-    const position = positionOf(lotId)
-    const draw = next[position]
-    if (draw === undefined) throw new Error(`corrupt history: points go back to lot ${lotId}, which was not drawn`)
-    next[position] = { ...draw, restored: draw.restored + restoration.points }
+    position -= 1
+    if (next[position]?.lotId !== lotId) {
+      find ??= finder(draws)
+      position = find(lotId)
+    }
+    next[position] = giveBackTo(next[position], restoration)
   }
   return next
 }
 
-// Looking along the draws is quickest for the few of an ordinary credit; thousands of both want an index.
-const finder = (draws: ReadonlyArray<DrawState>, wanted: number): ((lotId: LotId) => number) => {
-  if (draws.length * wanted <= 64) return (lotId) => draws.findIndex((draw) => draw.lotId === lotId)
-  const positions = new Map(draws.map((draw, position) => [draw.lotId, position]))
-  return (lotId) => positions.get(lotId) ?? -1
+/** How many draws have points out, which come first unless lots were named. */
+const outstandingDraws = (draws: ReadonlyArray<DrawState>): number => {
+  let low = 0
+  let high = draws.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const draw = draws[middle] as DrawState
+    if (draw.restored < draw.points) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+const giveBackTo = (draw: DrawState | undefined, restoration: Restoration): DrawState => {
+  const lotId = drawnLot(restoration)
+  if (draw === undefined || draw.lotId !== lotId) {
+    throw new Error(`corrupt history: points go back to lot ${lotId}, which was not drawn`)
+  }
+  const { earnedAt, expiresAt, points, restored } = draw
+  return { lotId: draw.lotId, earnedAt, expiresAt, points, restored: restored + restoration.points }
+}
+
+/** Draws that are looked along, over all searches of one credit, before an index is worth making. */
+const LOOKED_ALONG = 64
+
+/** Finds the position of a lot among the draws; -1 where it was not drawn. */
+const finder = (draws: ReadonlyArray<DrawState>): ((lotId: LotId) => number) => {
+  let searches = 0
+  let positions: ReadonlyMap<LotId, number> | undefined
+  return (lotId) => {
+    // The first search always: an index of thousands of draws costs more than one look along them.
+    if (searches++ * draws.length < LOOKED_ALONG) return draws.findLastIndex((draw) => draw.lotId === lotId)
+    positions ??= new Map(draws.map((draw, position) => [draw.lotId, position]))
+    return positions.get(lotId) ?? -1
+  }
 }
 
 type InFlight = Extract<RedemptionState, { _tag: "CreditPending" | "CreditUnknown" }>

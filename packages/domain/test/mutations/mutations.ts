@@ -411,6 +411,27 @@ const others = [
     "yield* withinWindow"
   ),
   mutation(
+    "redemption/Redemption.test.ts",
+    "a credit writes into the state before it",
+    REDEMPTION,
+    "const next = draws.slice()",
+    "const next = draws as Array<DrawState>"
+  ),
+  mutation(
+    "redemption/Redemption.test.ts",
+    "points go back along the draws, whatever the credit says",
+    REDEMPTION,
+    "if (next[position]?.lotId !== lotId)",
+    "if (next[position] === undefined)"
+  ),
+  mutation(
+    "redemption/Redemption.test.ts",
+    "an index of many draws is off by one",
+    REDEMPTION,
+    "new Map(draws.map((draw, position) => [draw.lotId, position]))",
+    "new Map(draws.map((draw, position) => [draw.lotId, position - 1]))"
+  ),
+  mutation(
     "command/Refusals.test.ts",
     "sums of named lots may be of any size",
     "command/Checks.ts",
