@@ -2,7 +2,7 @@
  * Loads what a decision needs in one statement, hence as one consistent picture in one round trip: the policy, the
  * account's version, the lots of the selection with what moved after the horizon, the redemptions' events, the keys.
  */
-import { Account, Fact, Ids, Instant, type Lots, Points, Policy } from "@pointback/domain"
+import { Account, Fact, Ids, Instant, type Lots, Movements, Points, Policy } from "@pointback/domain"
 import { HashMap, Schema } from "effect"
 import type { Kysely, RawBuilder } from "kysely"
 import { sql } from "kysely"
@@ -149,7 +149,7 @@ const lastVersions = (accountStream: number, events: ReadonlyArray<StoredEvent>)
   ])
 
 const toLots = (picture: Picture, horizon: Instant.Instant): Lots.Lots => {
-  const later = new Map<string, Array<Lots.Movement>>()
+  const later = new Map<string, Array<Movements.Movement>>()
   for (const [lotId, at, amount] of picture.later) {
     const movements = later.get(lotId) ?? []
     movements.push({ at: Instant.fromStringUnsafe(at), points: Points.fromStringUnsafe(amount) })
@@ -165,7 +165,7 @@ const toLots = (picture: Picture, horizon: Instant.Instant): Lots.Lots => {
       openedAt: Instant.fromStringUnsafe(openedAt),
       total: Points.fromStringUnsafe(total),
       granted: Points.fromStringUnsafe(granted),
-      later: later.get(id) ?? [],
+      later: Movements.fromIterable(later.get(id) ?? []),
       booked: Points.fromStringUnsafe(booked),
       swept
     }

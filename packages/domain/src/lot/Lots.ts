@@ -12,12 +12,7 @@ import type { LotId } from "../identity/Ids.ts"
 import { compare } from "../identity/Ids.ts"
 import type * as Instant from "../time/Instant.ts"
 import * as Points from "../points/Points.ts"
-
-/** Points that came into a lot (positive) or left it (negative) at an instant. */
-export interface Movement {
-  readonly at: Instant.Instant
-  readonly points: Points.Points
-}
+import * as Movements from "./Movements.ts"
 
 /** One lot. */
 export interface Lot {
@@ -30,8 +25,8 @@ export interface Lot {
   readonly granted: Points.Points
   /** The sum of all movements. */
   readonly total: Points.Points
-  /** Movements after the horizon, by instant, then in the order of the log. */
-  readonly later: ReadonlyArray<Movement>
+  /** Movements after the horizon. */
+  readonly later: Movements.Movements
   /** What the sweep has booked as expired so far. */
   readonly booked: Points.Points
   /** Whether the sweep has booked anything, so that later appends must book their difference. */
@@ -74,9 +69,7 @@ export const isLive = (lot: Pick<Lot, "expiresAt">, at: Instant.Instant): boolea
 /** What a lot holds at an instant (movements at that very instant included), expired or not. */
 export const heldAt = (lot: Lot, at: Instant.Instant): Points.Points => {
   let held = lot.total
-  for (let i = lot.later.length - 1; i >= 0; i--) {
-    const movement = lot.later[i] as Movement
-    if (movement.at <= at) break
+  for (let movement = lot.later; movement !== null && movement.at > at; movement = movement.before) {
     held -= movement.points
   }
   return held
@@ -96,9 +89,7 @@ export const balanceAt = (lots: Lots, at: Instant.Instant): Points.Points => {
 export const freeFrom = (lot: Lot, at: Instant.Instant): Points.Points => {
   let held = lot.total
   let least = held
-  for (let i = lot.later.length - 1; i >= 0; i--) {
-    const movement = lot.later[i] as Movement
-    if (movement.at <= at) break
+  for (let movement = lot.later; movement !== null && movement.at > at; movement = movement.before) {
     held -= movement.points
     least = Points.min(least, held)
   }
@@ -111,14 +102,13 @@ export const firstShortage = (
   points: Points.Points,
   at: Instant.Instant
 ): { readonly at: Instant.Instant; readonly held: Points.Points } | undefined => {
-  let held = heldAt(lot, at)
-  if (held < points) return { at, held }
-  for (const movement of lot.later) {
-    if (movement.at <= at) continue
-    held += movement.points
-    if (held < points) return { at: movement.at, held }
+  let held = lot.total
+  let first: { readonly at: Instant.Instant; readonly held: Points.Points } | undefined
+  for (let movement = lot.later; movement !== null && movement.at > at; movement = movement.before) {
+    if (held < points) first = { at: movement.at, held }
+    held -= movement.points
   }
-  return undefined
+  return held < points ? { at, held } : first
 }
 
 /** Opens a lot that holds nothing yet. A lot is opened once: a second opening would forget what it held. */
@@ -127,22 +117,25 @@ export const open = (
   { earnedAt, expiresAt, lotId, openedAt }: Pick<Lot, "lotId" | "earnedAt" | "expiresAt" | "openedAt">
 ): Lots => {
   if (HashMap.has(lots.byId, lotId)) throw new Error(`corrupt history: lot ${lotId} is opened twice`)
-  const nothing = { granted: 0n, total: 0n, later: [], booked: 0n, swept: false }
+  const nothing = { granted: 0n, total: 0n, later: Movements.none, booked: 0n, swept: false }
   return replace(lots, { lotId, earnedAt, expiresAt, openedAt, ...nothing })
 }
 
 /** Moves points into a lot that were in none before, or takes them out of it for good. */
-export const grant = (lots: Lots, lotId: LotId, movement: Movement): Lots => {
+export const grant = (lots: Lots, lotId: LotId, movement: Movements.Movement): Lots => {
   const lot = existing(lots, lotId)
-  return move(replace(lots, { ...lot, granted: lot.granted + movement.points }), lotId, movement)
+  return replace(lots, moved(lots.horizon, { ...lot, granted: lot.granted + movement.points }, movement))
 }
 
 /** Moves points into a lot or out of it. The lot must exist: history that moves points of no lot is corrupt. */
-export const move = (lots: Lots, lotId: LotId, movement: Movement): Lots => {
-  const lot = existing(lots, lotId)
-  const later = movement.at <= lots.horizon ? lot.later : insert(lot.later, movement)
-  return replace(lots, { ...lot, total: lot.total + movement.points, later })
-}
+export const move = (lots: Lots, lotId: LotId, movement: Movements.Movement): Lots =>
+  replace(lots, moved(lots.horizon, existing(lots, lotId), movement))
+
+const moved = (horizon: Instant.Instant, lot: Lot, movement: Movements.Movement): Lot => ({
+  ...lot,
+  total: lot.total + movement.points,
+  later: movement.at <= horizon ? lot.later : Movements.add(lot.later, movement)
+})
 
 /** Records what the sweep booked for a lot. */
 export const book = (lots: Lots, lotId: LotId, points: Points.Points): Lots => {
@@ -160,9 +153,3 @@ const replace = (lots: Lots, lot: Lot): Lots => ({
 
 const existing = (lots: Lots, lotId: LotId): Lot =>
   Option.getOrThrowWith(get(lots, lotId), () => new Error(`corrupt history: points move in lot ${lotId}, never opened`))
-
-const insert = (later: ReadonlyArray<Movement>, movement: Movement): ReadonlyArray<Movement> => {
-  let index = later.length
-  while (index > 0 && (later[index - 1] as Movement).at > movement.at) index--
-  return [...later.slice(0, index), movement, ...later.slice(index)]
-}

@@ -78,8 +78,8 @@ const capped = [
     LAWS.L2,
     "a late named draw sees only its own instant",
     LOTS,
-    "for (const movement of lot.later) {",
-    "for (const movement of lot.later.slice(0, 0)) {"
+    "if (held < points) first =",
+    "if (false) first ="
   ),
   mutation(
     LAWS.L2,
@@ -356,9 +356,16 @@ const others = [
   mutation(
     "lot/LateFacts.test.ts",
     "at one instant the later movement comes first",
-    LOTS,
-    "(later[index - 1] as Movement).at > movement.at",
-    "(later[index - 1] as Movement).at >= movement.at"
+    "lot/Movements.ts",
+    "before.at > at",
+    "before.at >= at"
+  ),
+  mutation(
+    "lot/Movements.test.ts",
+    "a late movement is written into what the versions of a lot share",
+    "lot/Movements.ts",
+    "latest = { at: movement.at, points: movement.points, before: latest }",
+    "latest = Object.assign(movement, { before: latest }) as Latest"
   ),
   mutation(
     "account/Sweep.test.ts",
