@@ -1,14 +1,26 @@
-/** Reads an import file: every line is checked before anything is imported. */
-import { Effect, Option, Result, Schema, SchemaIssue } from "effect"
+/**
+ * Reads an import file: every line is checked before anything is imported, and put with the others of its account. The
+ * memory that takes does not grow with the file.
+ */
+import { Effect, Schema, type Scope, Stream } from "effect"
 import { createReadStream } from "node:fs"
-import type { NumberedRecord } from "./ImportRecord.ts"
-import { ImportRecord } from "./ImportRecord.ts"
-
-/** Bytes of a line at most: a record with thousands of draws fits, a file without line ends does not. */
-export const MAXIMUM_LINE_BYTES = 1_000_000
+import { stat } from "node:fs/promises"
+import { addAbortSignal, type Readable } from "node:stream"
+import { type AccountHistory, AccountTooLong, type History, nameOf, type OnProgress } from "./History.ts"
+import { ImportLines } from "./ImportLines.ts"
+import type { ImportRecord, NumberedRecord } from "./ImportRecord.ts"
+import { readLine } from "./RecordLine.ts"
+import { LIMITS, Spool, type SpoolLimits } from "./Spool.ts"
+import { SpoolUnusable } from "./SpoolFile.ts"
 
 /** Unreadable lines that are named at most; the others are counted. */
 export const MAXIMUM_NAMED_LINES = 100
+
+/** The name of standard input in place of a file's. */
+export const STANDARD_INPUT = "-"
+
+/** Bytes of the file that are read at once: some thousand records between two looks at the clock. */
+const CHUNK_BYTES = 262_144
 
 const UnreadableLine = Schema.Struct({ line: Schema.Natural, reason: Schema.String })
 
@@ -37,107 +49,87 @@ export class UnreadableFile extends Schema.TaggedError<UnreadableFile>()("Unread
   }
 }
 
-/** Reads every record of a file. Fails with all unreadable lines at once, so that they can be mended at once. */
+export interface ReadOptions {
+  readonly onProgress?: OnProgress | undefined
+  readonly limits?: SpoolLimits | undefined
+}
+
+/**
+ * Reads a file, or standard input for `-`. Fails with all unreadable lines at once, so that they can be mended at once.
+ * What was read is there until the scope closes.
+ */
 export const read = Effect.fn("ImportFile.read")(function* (
-  file: string
-): Effect.fn.Return<ReadonlyArray<NumberedRecord>, UnreadableLines | UnreadableFile> {
+  file: string,
+  { limits = LIMITS, onProgress }: ReadOptions = {}
+): Effect.fn.Return<History, UnreadableLines | UnreadableFile | SpoolUnusable, Scope.Scope> {
+  const spool = yield* Effect.acquireRelease(
+    Effect.sync(() => new Spool(limits)),
+    (opened) => Effect.ignore(Effect.tryPromise(() => opened.close()))
+  )
   const { records, unreadable, unreadableCount } = yield* Effect.tryPromise({
-    try: () => readLines(file),
-    catch: (cause) => new UnreadableFile({ file, problem: cause instanceof Error ? cause.message : String(cause) })
+    try: async (signal) => {
+      const total = file === STANDARD_INPUT ? undefined : await sizeOf(file)
+      const source = file === STANDARD_INPUT ? process.stdin : createReadStream(file, { highWaterMark: CHUNK_BYTES })
+      return readLines(addAbortSignal(signal, source), spool, (done) => onProgress?.({ phase: "reading", done, total }))
+    },
+    catch: (cause) =>
+      cause instanceof SpoolUnusable
+        ? cause
+        : new UnreadableFile({ file, problem: cause instanceof Error ? cause.message : String(cause) })
   })
   if (unreadableCount > 0) return yield* new UnreadableLines({ file, count: unreadableCount, lines: unreadable })
-  return records
+  return { records, accounts: accountsOf(spool, limits) }
 })
 
-const readLines = async (file: string) => {
-  const records: Array<NumberedRecord> = []
+// A pipe has a name and no size.
+const sizeOf = async (file: string): Promise<number | undefined> => {
+  const stats = await stat(file)
+  return stats.isFile() ? stats.size : undefined
+}
+
+const readLines = async (source: Readable, spool: Spool, onRead: (bytes: number) => void) => {
+  const lines = new ImportLines()
   const unreadable: Array<typeof UnreadableLine.Type> = []
-  let unreadableCount = 0
-  let line = 0
-  for await (const bytes of linesOf(createReadStream(file))) {
+  let [line, records, unreadableCount, read] = [0, 0, 0, 0]
+  const take = (bytes: Buffer) => {
     line++
-    const read = readLine(bytes)
-    if (read === undefined) continue
-    if (typeof read !== "string") {
-      records.push({ line, record: read })
-      continue
+    const record = readLine(bytes)
+    if (record === undefined) return
+    if (typeof record !== "string") {
+      records++
+      // Nothing will be imported of a file with unreadable lines; they are only counted from there on.
+      if (unreadableCount === 0) spool.add(nameOf(record), line, bytes)
+      return
     }
     unreadableCount++
-    if (unreadable.length < MAXIMUM_NAMED_LINES) unreadable.push({ line, reason: read })
+    if (unreadable.length < MAXIMUM_NAMED_LINES) unreadable.push({ line, reason: record })
   }
+  onRead(read)
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    for (const bytes of lines.push(chunk)) take(bytes)
+    await spool.relieve()
+    onRead((read += chunk.length))
+  }
+  take(lines.end())
   return { records, unreadable, unreadableCount }
 }
 
-const LINE_END = 0x0a
+const accountsOf = (spool: Spool, limits: SpoolLimits): Stream.Stream<AccountHistory, SpoolUnusable> =>
+  Stream.suspend(() => Stream.fromAsyncIterable(accountsIn(spool, limits), (cause) => cause)).pipe(
+    Stream.catch((cause) => (cause instanceof SpoolUnusable ? Stream.fail(cause) : Stream.die(cause)))
+  )
 
-/**
- * The lines of a file as they came, each cut to a little more than its maximum. Node's own reader of lines also ends
- * them at U+2028, which JSON has inside of texts, and keeps the whole of a file without line ends.
- */
-async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let parts: Array<Buffer> = []
-  let free = MAXIMUM_LINE_BYTES + 1
-  const keep = (part: Buffer) => {
-    if (free > 0) parts.push(part.subarray(0, free))
-    free -= part.length
+async function* accountsIn(spool: Spool, limits: SpoolLimits): AsyncGenerator<AccountHistory> {
+  for await (const { count, lines, tooMany } of spool.groups()) {
+    // Lines that were read once are read to the same.
+    const records = lines.map(({ bytes, line }): NumberedRecord => ({ line, record: readLine(bytes) as ImportRecord }))
+    const { account, program } = (records[0] as NumberedRecord).record
+    const target = { program, account }
+    yield tooMany === undefined
+      ? { _tag: "Whole", target, count, records }
+      : { _tag: "TooLong", target, count, line: tooMany, error: tooLong(limits) }
   }
-  for await (const chunk of chunks) {
-    let from = 0
-    for (let end = chunk.indexOf(LINE_END); end !== -1; end = chunk.indexOf(LINE_END, from)) {
-      keep(chunk.subarray(from, end))
-      yield Buffer.concat(parts)
-      parts = []
-      free = MAXIMUM_LINE_BYTES + 1
-      from = end + 1
-    }
-    keep(chunk.subarray(from))
-  }
-  yield Buffer.concat(parts)
 }
 
-// Takes no byte for another: an account number in a foreign encoding would be one that nobody has. Leaves a byte order
-// mark out.
-const utf8 = new TextDecoder("utf-8", { fatal: true })
-
-/** Reads one line: nothing in a blank one, and what is wrong with it where it cannot be read. */
-const readLine = (bytes: Buffer): ImportRecord | string | undefined => {
-  if (bytes.length > MAXIMUM_LINE_BYTES) return `more than ${MAXIMUM_LINE_BYTES} bytes`
-  let text: string
-  try {
-    text = utf8.decode(bytes)
-  } catch {
-    return "no UTF-8 text"
-  }
-  return text.trim() === "" ? undefined : readRecord(text)
-}
-
-const decode = Schema.decodeUnknownResult(ImportRecord, { errors: "all", onExcessProperty: "error" })
-const decodeType = Schema.decodeUnknownOption(
-  Schema.Struct({ type: Schema.Literals(["earned", "redeemed", "credited", "expired", "adjusted"]) })
-)
-
-const readRecord = (text: string): ImportRecord | string => {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return "no JSON object"
-  }
-  // Checked first, since a union would report what every kind of record misses.
-  if (Option.isNone(decodeType(json))) return "type: earned, redeemed, credited, expired or adjusted is expected"
-  return Result.match(decode(json), {
-    onSuccess: (record): ImportRecord | string => record,
-    onFailure: ({ issue }) => problems(issue)
-  })
-}
-
-const toIssues = SchemaIssue.makeFormatterStandardSchemaV1()
-
-/** Every problem of a record, each with the field that it is in. */
-const problems = (issue: SchemaIssue.Issue): string =>
-  toIssues(issue)
-    .issues.map(({ message, path }) => {
-      const field = (path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".")
-      return field === "" ? message : `${field}: ${message}`
-    })
-    .join("; ")
+const tooLong = ({ accountBytes, accountRecords }: SpoolLimits) =>
+  new AccountTooLong({ maximumRecords: accountRecords, maximumBytes: accountBytes })

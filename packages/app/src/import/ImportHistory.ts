@@ -1,153 +1,72 @@
 /**
  * Imports a history that happened elsewhere, account by account: all records of an account or none of them. A second
- * run of the same file adds nothing.
+ * run of the same file adds nothing, and goes on where a first one was stopped.
  *
  * @see interface, `pointback import`
  */
-import { type DatabaseError, EventStore, PolicyStore } from "@pointback/adapters"
-import { Account, Decide, type Ids, type Instant, type Refusal, type Zone } from "@pointback/domain"
-import { Effect, Result } from "effect"
-import { type Caller, type ExecutionError, originOf, repeat, type Target, untilAppended } from "../command/Execution.ts"
+import { type EventStore, PolicyStore } from "@pointback/adapters"
+import type { Ids } from "@pointback/domain"
+import { Cache, Effect, Semaphore, Stream } from "effect"
+import type { Caller, ExecutionError } from "../command/Execution.ts"
 import { now } from "../command/Now.ts"
-import type { KeyConflict } from "../error/AppError.ts"
-import type { NumberedRecord } from "./ImportRecord.ts"
-import * as ImportStep from "./ImportStep.ts"
+import type { AccountHistory, History, OnProgress } from "./History.ts"
+import { importAccount } from "./ImportAccount.ts"
+import * as Imported from "./Imported.ts"
+import type { SpoolUnusable } from "./SpoolFile.ts"
 
-/** Accounts that are imported side by side: two cores decide and the database writes. */
-const SIDE_BY_SIDE = 4
+/** Accounts in flight at most: the store gathers what comes at once into few statements, and more fill them better. */
+const ACCOUNTS_IN_FLIGHT = 256
 
-/** A record that the domain refused, with all records of its account. */
-export interface RefusedRecord extends Target {
-  readonly line: number
-  readonly refusal: Refusal.Refusal | KeyConflict
-}
+/**
+ * Records in flight at most, each with several kilobytes of what is decided and written about it. An account that has
+ * more by itself is imported alone.
+ */
+const RECORDS_IN_FLIGHT = 10_000
 
-export interface Imported {
-  readonly records: number
-  readonly accounts: number
-  /** Records whose events were appended. */
-  readonly imported: number
-  /** Records that were known already. */
-  readonly replayed: number
-  /** At most one per account: the first one, by which its account was rolled back. In the order of lines. */
-  readonly refused: ReadonlyArray<RefusedRecord>
-}
+/** Programs whose zone is remembered: more than a file has, but for one that was made to have them. */
+const ZONES = 1000
 
-/** Imports records that were read from a file. */
+/** Imports what was read from a file. */
 export const importHistory = Effect.fn("importHistory")(function* (
-  records: ReadonlyArray<NumberedRecord>,
-  caller: Caller = {}
-): Effect.fn.Return<Imported, ExecutionError, EventStore.EventStore | PolicyStore> {
-  const groups = byAccount(records)
-  const zones = yield* zonesOf(groups)
-  const importedAt = yield* now
-  const outcomes = yield* Effect.forEach(
-    groups,
-    (group) => {
-      const steps = toSteps(group, zones.get(group.target.program) as Zone.Zone, importedAt)
-      return untilAppended(group.target, importAccount(group.target, steps, caller))
-    },
-    { concurrency: SIDE_BY_SIDE }
-  )
-  const refused = outcomes.flatMap((outcome) => (outcome._tag === "Refused" ? [outcome.record] : []))
-  const written = outcomes.flatMap((outcome) => (outcome._tag === "Written" ? [outcome] : []))
-  return {
-    records: records.length,
-    accounts: groups.length,
-    imported: written.reduce((sum, { imported }) => sum + imported, 0),
-    replayed: written.reduce((sum, { replayed }) => sum + replayed, 0),
-    refused: refused.sort((a, b) => a.line - b.line)
-  }
-})
-
-interface Group {
-  readonly target: Target
-  readonly records: Array<NumberedRecord>
-}
-
-const byAccount = (records: ReadonlyArray<NumberedRecord>): ReadonlyArray<Group> => {
-  const groups = new Map<string, Group>()
-  for (const numbered of records) {
-    const { account, program } = numbered.record
-    const name = JSON.stringify([program, account])
-    const group = groups.get(name)
-    if (group === undefined) groups.set(name, { target: { program, account }, records: [numbered] })
-    else group.records.push(numbered)
-  }
-  return Array.from(groups.values())
-}
-
-const zonesOf = Effect.fnUntraced(function* (groups: ReadonlyArray<Group>) {
+  history: History,
+  caller: Caller = {},
+  onProgress?: OnProgress
+): Effect.fn.Return<Imported.Imported, ExecutionError | SpoolUnusable, EventStore.EventStore | PolicyStore> {
   const policies = yield* PolicyStore
-  const zones = new Map<Ids.ProgramId, Zone.Zone>()
-  for (const {
-    target: { program }
-  } of groups) {
-    if (!zones.has(program)) zones.set(program, (yield* policies.current(program)).policy.zone)
-  }
-  return zones
-})
-
-type Outcome =
-  | { readonly _tag: "Written"; readonly imported: number; readonly replayed: number }
-  | { readonly _tag: "Refused"; readonly record: RefusedRecord }
-
-interface Step extends ImportStep.ImportStep {
-  readonly line: number
-}
-
-const toSteps = ({ records }: Group, zone: Zone.Zone, now: Instant.Instant): ReadonlyArray<Step> =>
-  records.map(({ line, record }) => ({ line, ...ImportStep.step(record, zone, now) }))
-
-const importAccount = Effect.fnUntraced(function* (
-  target: Target,
-  steps: ReadonlyArray<Step>,
-  caller: Caller
-): Effect.fn.Return<Outcome, EventStore.VersionConflict | DatabaseError, EventStore.EventStore> {
-  const store = yield* EventStore.EventStore
-  const loaded = yield* store.load({
-    ...target,
-    lots: { _tag: "All" },
-    horizon: ImportStep.horizon(steps),
-    redemptions: Array.from(new Set(steps.flatMap(({ redemptionId }) => redemptionId ?? []))),
-    keys: steps.map(({ key }) => key)
+  const zones = yield* Cache.make({
+    capacity: ZONES,
+    lookup: (program: Ids.ProgramId) => Effect.map(policies.current(program), ({ policy }) => policy.zone)
   })
-  const decided = decideAll(steps, loaded, caller)
-  if (Result.isFailure(decided)) return { _tag: "Refused", record: { ...target, ...decided.failure } }
-  const { facts, keys } = decided.success
-  if (keys.length > 0) yield* store.append({ loaded, target, facts, keys })
-  return { _tag: "Written", imported: keys.length, replayed: steps.length - keys.length }
+  const importedAt = yield* now
+  const room = yield* Semaphore.make(RECORDS_IN_FLIGHT)
+
+  const outcomeOf = Effect.fnUntraced(function* (
+    account: AccountHistory
+  ): Effect.fn.Return<Imported.AccountOutcome, ExecutionError, EventStore.EventStore> {
+    if (account._tag === "TooLong") return { _tag: "Refused", line: account.line, refusal: account.error }
+    const { records, target } = account
+    const zone = yield* Cache.get(zones, target.program)
+    return yield* importAccount(target, records, { caller, importedAt, zone })
+  })
+
+  const add = (sofar: Imported.Imported, [account, outcome]: readonly [AccountHistory, Imported.AccountOutcome]) => {
+    const imported = Imported.add(sofar, account, outcome)
+    onProgress?.({ phase: "importing", done: imported.records, total: history.records })
+    return imported
+  }
+  onProgress?.({ phase: "importing", done: 0, total: history.records })
+  return yield* history.accounts.pipe(
+    Stream.tap((account) => room.take(roomFor(account))),
+    Stream.mapEffect(
+      (account) =>
+        outcomeOf(account).pipe(
+          Effect.map((outcome) => [account, outcome] as const),
+          Effect.ensuring(room.release(roomFor(account)))
+        ),
+      { concurrency: ACCOUNTS_IN_FLIGHT, unordered: true }
+    ),
+    Stream.runFold(() => Imported.nothing, add)
+  )
 })
 
-type Decided = Pick<EventStore.AppendRequest, "facts" | "keys">
-
-/** Decides record after record, each on the state that the ones before it lead to. */
-const decideAll = (
-  steps: ReadonlyArray<Step>,
-  loaded: EventStore.Loaded,
-  caller: Caller
-): Result.Result<Decided, Omit<RefusedRecord, keyof Target>> => {
-  const facts: Array<EventStore.AppendRequest["facts"][number]> = []
-  const keys: Array<EventStore.KeyRecord> = []
-  const known = new Map(loaded.keys.map((record) => [keyName(record), record]))
-  let state = loaded.state
-  for (const { command, key, line } of steps) {
-    const record = known.get(keyName(key))
-    if (record !== undefined) {
-      const repeated = repeat(record, key)
-      if (Result.isFailure(repeated)) return Result.fail({ line, refusal: repeated.failure })
-      continue
-    }
-    const decision = Decide.decide(command, state, loaded.policy)
-    if (Result.isFailure(decision)) return Result.fail({ line, refusal: decision.failure })
-    const origin = originOf({ caller, key }, `import-line-${line}`)
-    state = Account.evolveAll(state, decision.success)
-    for (const fact of decision.success) facts.push({ fact, origin })
-    const fresh = { ...key, refusal: null }
-    known.set(keyName(key), fresh)
-    keys.push(fresh)
-  }
-  return Result.succeed({ facts, keys })
-}
-
-const keyName = ({ key, kind }: EventStore.Key): string => JSON.stringify([kind, key])
+const roomFor = ({ count }: AccountHistory): number => Math.min(count, RECORDS_IN_FLIGHT)

@@ -63,7 +63,7 @@ const importing = (round: number): Command => {
     expiresAt: null
   }))
   const file = writeNew(folder, ndjson(records))
-  const repeat = Effect.flatMap(ImportFile.read(file), (read) => importHistory(read))
+  const repeat = Effect.scoped(Effect.flatMap(ImportFile.read(file), (history) => importHistory(history)))
   return {
     line: ["import", file, "--json"],
     repeat: Effect.map(repeat, (imported) => imported.replayed === imported.records)

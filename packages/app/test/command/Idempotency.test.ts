@@ -10,6 +10,7 @@ import { type CreditRedemption, creditRedemption, recordCredit } from "../../src
 import { type EarnPoints, earnPoints } from "../../src/command/EarnPoints.ts"
 import { execute } from "../../src/command/Execution.ts"
 import { type RedeemPoints, redeemPoints } from "../../src/command/RedeemPoints.ts"
+import * as History from "../../src/import/History.ts"
 import { importHistory } from "../../src/import/ImportHistory.ts"
 import type { ImportRecord } from "../../src/import/ImportRecord.ts"
 import * as Examples from "../support/Commands.ts"
@@ -99,7 +100,7 @@ const record = (account: Account, over: Partial<ImportRecord> = {}): ImportRecor
     ...over
   }) as ImportRecord
 
-const importOne = (imported: ImportRecord) => importHistory([{ line: 1, record: imported }])
+const importOne = (imported: ImportRecord) => importHistory(History.ofRecords([{ line: 1, record: imported }]))
 
 /** Runs an effect and requires that nothing but keys has changed. */
 const changingNothing = async <A>(world: World, account: Account, run: () => Promise<A>): Promise<A> => {
