@@ -149,6 +149,11 @@ const creditedEvents = (): ReadonlyArray<RedemptionEvent.Credited> => {
   }))
 }
 
+const foldedTo = (credited: bigint, restored: bigint | undefined): Promise<number> => {
+  if (credited !== BigInt(FOLDED) || restored !== credited) throw new Error("a wrong sum")
+  return Promise.resolve(FOLDED)
+}
+
 const fold = (): Workload => {
   const events = creditedEvents()
   const redeemed = {
@@ -167,8 +172,8 @@ const fold = (): Workload => {
     ours: () => {
       let state = Redemption.evolve(Account.redemption(Account.empty, redemptionId), redeemed, earnedAt)
       for (const event of events) state = Redemption.evolve(state, event, earnedAt)
-      if (state._tag !== "Outstanding" || state.redemption.credited !== BigInt(FOLDED)) throw new Error("a wrong sum")
-      return Promise.resolve(FOLDED)
+      if (state._tag !== "Outstanding") throw new Error("a wrong state")
+      return foldedTo(state.redemption.credited, state.redemption.draws[0]?.restored)
     },
     baseline: () => {
       let credited = 0n
@@ -177,8 +182,7 @@ const fold = (): Workload => {
         credited += event.points
         for (const { lotId, points } of event.restorations) restored.set(lotId, (restored.get(lotId) ?? 0n) + points)
       }
-      if (credited !== BigInt(FOLDED)) throw new Error("a wrong sum")
-      return Promise.resolve(FOLDED)
+      return foldedTo(credited, restored.get("lot"))
     }
   }
 }

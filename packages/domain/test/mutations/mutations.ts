@@ -137,7 +137,7 @@ const credits = [
     LAWS.L4,
     "only the last part counts as restored",
     REDEMPTION,
-    "restored: draw.restored + restoration.points",
+    "restored: restored + restoration.points",
     "restored: restoration.points"
   ),
   mutation(
