@@ -10,6 +10,8 @@ export * as EmbeddedDatabase from "./database/EmbeddedDatabase.ts"
 export * as PostgresDatabase from "./database/PostgresDatabase.ts"
 export { SchemaNameInvalid } from "./database/SchemaName.ts"
 export * as EventStore from "./eventStore/EventStore.ts"
+export { EventLog, type Head, type LogPage, type LogRead, type PartitionRead, type Positions } from "./log/EventLog.ts"
+export * as KnownAt from "./log/KnownAt.ts"
 export * as MemoryStores from "./memory/MemoryStores.ts"
 export * as Migrations from "./migration/Migrations.ts"
 export { PolicyStore, type PolicyTerms } from "./program/PolicyStore.ts"
@@ -35,6 +37,13 @@ export type {
   RedeemRequest,
   RedemptionType
 } from "./mastercard/Requests.ts"
+export * as Subscription from "./subscription/Subscription.ts"
+export {
+  SubscriptionAhead,
+  SubscriptionHeld,
+  SubscriptionStopped,
+  SubscriptionUnknown
+} from "./subscription/SubscriptionError.ts"
 export { type Exchange, Sandbox, SandboxNotStarted, type SandboxOptions, SandboxRefused } from "./sandbox/Sandbox.ts"
 export type { SandboxCommand } from "./sandbox/SandboxBank.ts"
 export * as SandboxKeys from "./sandbox/SandboxKeys.ts"

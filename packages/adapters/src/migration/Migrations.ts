@@ -5,9 +5,11 @@ import { Migrator } from "kysely/migration"
 import { Database } from "../database/Database.ts"
 import type { DatabaseError } from "../database/DatabaseError.ts"
 import { foundation } from "./Foundation.ts"
+import { subscriptions } from "./Subscriptions.ts"
 
 const migrations = {
-  "0001_foundation": foundation
+  "0001_foundation": foundation,
+  "0003_subscriptions": subscriptions
 }
 
 /** A migration failed; everything it did was rolled back. */
