@@ -1,4 +1,4 @@
-import { Ids, Instant, Fact } from "@pointback/domain"
+import { Fact, Ids, type Instant } from "@pointback/domain"
 import { Effect, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import fc from "fast-check"

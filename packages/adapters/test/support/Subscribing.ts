@@ -21,13 +21,16 @@ export type Services = Layer.Success<typeof Stores.layer> | Database
 export type RunSubscribing = <A, E>(effect: Effect.Effect<A, E, Services>) => Promise<A>
 
 /** The subscriber's table. */
-export const createSeen = rows("create table seen (id serial, subscription text, place text)")
+const createSeen = rows("create table seen (id serial, subscription text, place text)")
 
 /** One database with its stores and the subscriber's table, for the surrounding `describe`. */
-export const subscribingOn = (dialect: Dialect): RunSubscribing => {
+export const subscribingOn = (dialect: Dialect): RunSubscribing => subscribingWith(() => databaseLayer(dialect))
+
+/** The same on a database that the caller makes. */
+export const subscribingWith = (database: () => Promise<Layer.Layer<Database, unknown>>): RunSubscribing => {
   let runtime: ManagedRuntime.ManagedRuntime<Services, unknown>
   beforeAll(async () => {
-    runtime = ManagedRuntime.make(Stores.layer.pipe(Layer.provideMerge(await databaseLayer(dialect))))
+    runtime = ManagedRuntime.make(Stores.layer.pipe(Layer.provideMerge(await database())))
     await runtime.runPromise(createSeen)
   })
   afterAll(() => runtime.dispose())
