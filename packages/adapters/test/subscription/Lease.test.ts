@@ -29,7 +29,9 @@ describe("the lease of a subscription", () => {
         const first = yield* Effect.forkChild(
           Subscription.run({ name: "held", handler: see("held"), holder: "the first" })
         )
+        // Its first checkpoint renews the lease; it has nothing to do from then on.
         yield* eventually(isRunning("held"))
+        yield* eventually(Effect.map(Subscription.status("held"), (status) => status.behind === 0))
         const refused = yield* Effect.flip(catchUp("held", { whenHeld: "fail" }))
         const { holder } = yield* Subscription.status("held")
         assert.deepInclude(refused, { _tag: "SubscriptionHeld", holder: "the first", until: holder!.until })
@@ -133,6 +135,40 @@ describe("the lease of a subscription", () => {
         })
       )
   )
+
+  it("keeps a stalled former holder from moving the checkpoint that his successor has not moved yet", () =>
+    run(
+      Effect.gen(function* () {
+        const stall = Effect.fnUntraced(function* (holder: string) {
+          const begun = yield* Deferred.make<void>()
+          const end = yield* Deferred.make<void>()
+          const fiber = yield* Effect.forkChild(
+            Subscription.run({
+              name: "both stalled",
+              delivery: "atLeastOnce",
+              holder,
+              whenHeld: "fail",
+              until: "caughtUp",
+              handler: () => Effect.andThen(Deferred.succeed(begun, undefined), Deferred.await(end))
+            })
+          )
+          yield* Deferred.await(begun)
+          return { fiber, end }
+        })
+        const first = yield* stall("the first")
+        yield* leaseEnds("both stalled", "-1 second")
+        const next = yield* stall("the next")
+        yield* Deferred.succeed(first.end, undefined)
+        assert.deepInclude(yield* Effect.flip(Fiber.join(first.fiber)), {
+          _tag: "SubscriptionHeld",
+          holder: "the next"
+        })
+        assert.deepInclude(yield* Subscription.status("both stalled"), { positions: [0, 0, 0, 0, 0, 0, 0, 0] })
+        yield* Deferred.succeed(next.end, undefined)
+        yield* Fiber.join(next.fiber)
+        assert.deepInclude(yield* Subscription.status("both stalled"), { behind: 0 })
+      })
+    ))
 
   it("interrupts the handler of a holder that learns that it lost it", () =>
     run(

@@ -33,16 +33,22 @@ export const append = Effect.fnUntraced(function* (account: string, count = 1) {
   return yield* store.append({ loaded, target, facts, keys: [] })
 })
 
-/** An account in each partition, by the partition's number; each gets one event. */
-export const accountInEach = Effect.gen(function* () {
-  const accounts: Array<string> = []
-  for (let made = 0; Object.keys(accounts).length < PARTITIONS; made++) {
-    const account = `account-${made}`
+let made = 0
+
+/** A new account in a partition; it has one event. */
+export const accountIn = Effect.fnUntraced(function* (partition: number) {
+  while (true) {
+    const account = `account-${made++}`
     const [stored] = yield* append(account)
-    accounts[(stored as StoredEvent).account.partition] ??= account
+    if (stored?.account.partition === partition) return account
   }
-  return accounts
 })
+
+/** An account in each partition, by the partition's number. */
+export const accountInEach = Effect.forEach(
+  Array.from({ length: PARTITIONS }, (_, partition) => partition),
+  accountIn
+)
 
 /** Where an event stands, as one text. */
 export const place = ({ account, position }: StoredEvent): string => `${account.partition}:${position}`
