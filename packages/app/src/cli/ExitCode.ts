@@ -41,6 +41,7 @@ const UNREACHABLE = new Set([
   "MigrationFailed",
   "SchemaOutdated",
   "SandboxNotStarted",
+  "SpoolUnusable",
   "MastercardNotSent",
   "MastercardOutcomeUnknown"
 ])

@@ -25,8 +25,8 @@ export interface SpoolLimits {
 export const LIMITS: SpoolLimits = {
   memoryBytes: 16_000_000,
   blockBytes: 65_536,
-  accountRecords: 100_000,
-  accountBytes: 64_000_000
+  accountRecords: 50_000,
+  accountBytes: 32_000_000
 }
 
 /** The lines of one account, in the order in which they came. */
