@@ -15,7 +15,7 @@ export class SpoolUnusable extends Schema.TaggedError<SpoolUnusable>()("SpoolUnu
   override get message() {
     return (
       `the records of a large file are sorted by account in ${this.folder}, which cannot be used: ${this.problem}. ` +
-      "Set TMPDIR to a folder with half as much free space again as the file is large"
+      "Set TMPDIR to a folder with free space for one and a half times the file"
     )
   }
 }

@@ -63,7 +63,7 @@ describe("a spool", () => {
     const counts = async () => {
       const found: Array<number> = []
       for await (const { count } of spool.groups()) found.push(count)
-      return found.sort()
+      return found.sort((a, b) => a - b)
     }
     assert.deepStrictEqual(await counts(), await counts())
     await spool.close()
