@@ -12,6 +12,15 @@ export { type EarnPoints, earnPoints, type PointsEarned } from "./command/EarnPo
 export type { Caller, ExecutionError, Target } from "./command/Execution.ts"
 export { type PointsRedeemed, type RedeemPoints, redeemPoints } from "./command/RedeemPoints.ts"
 export { sweepExpired, type SweepExpired, type Swept } from "./command/SweepExpired.ts"
+export { OutputExists, OutputUnwritable } from "./generate/GenerateError.ts"
+export {
+  type Generated,
+  type GenerateProgram,
+  generateProgram,
+  type GenerateStep,
+  type RecordCounts
+} from "./generate/GenerateProgram.ts"
+export * as ProgramPlan from "./generate/ProgramPlan.ts"
 export * as ImportFile from "./import/ImportFile.ts"
 export * as History from "./import/History.ts"
 export type { Imported, RefusedRecord } from "./import/Imported.ts"

@@ -9,6 +9,7 @@ import { aging } from "./commands/Aging.ts"
 import { credit } from "./commands/Credit.ts"
 import { earn } from "./commands/Earn.ts"
 import { expire } from "./commands/Expire.ts"
+import { generate } from "./commands/Generate.ts"
 import { importCommand } from "./commands/Import.ts"
 import { migrate } from "./commands/Migrate.ts"
 import { program } from "./commands/Program.ts"
@@ -31,6 +32,7 @@ const pointback = Command.make("pointback").pipe(
     credit,
     expire,
     importCommand,
+    generate,
     aging,
     verify,
     sandbox
