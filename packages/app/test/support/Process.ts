@@ -8,7 +8,7 @@ import { type Line, words } from "./Cli.ts"
 const BIN = fileURLToPath(new URL("../../src/bin.ts", import.meta.url))
 
 /** Where processes keep what they compiled: half of their time goes into their start. */
-const CACHE = fileURLToPath(new URL("../../../../node_modules/.cache/pointback/compiled/", import.meta.url))
+export const CACHE = fileURLToPath(new URL("../../../../node_modules/.cache/pointback/compiled/", import.meta.url))
 
 /** A process that was started, and what it has printed so far. */
 export interface Started {

@@ -1,0 +1,98 @@
+/** Answers of the database get lost while commands are under way; who asks again under the same key is safe. */
+import { Effect } from "effect"
+import { setTimeout as sleep } from "node:timers/promises"
+import { assert, describe, it } from "vitest"
+import { asAdministrator } from "../../../adapters/test/support/Databases.ts"
+import { serverDatabase } from "../support/Databases.ts"
+import { dice, runSeed } from "../support/Dice.ts"
+import { type Host, hostOn } from "../support/Host.ts"
+import { losingProxy } from "../support/LosingProxy.ts"
+import * as Order from "../support/Order.ts"
+import { sandboxServer } from "../support/SandboxServer.ts"
+import { Told } from "../support/Told.ts"
+import { compare, disagreements } from "./Agreement.ts"
+import { ground, knownRedemptions, load, programOf } from "./Load.ts"
+
+const ORDERS = 400
+
+/** Twice the connections of a pool. */
+const IN_FLIGHT = 20
+
+/** How often a caller asks that hears nothing, with a moment in between. */
+const ATTEMPTS = 50
+
+/** What callers are told and ask again after; a credit in flight of which nobody hears any more stays so. */
+const FAILURES = new Set(["Unreachable", "CreditInFlight"])
+
+const NOTHING_HEARD = (answer: Order.Answer): boolean =>
+  answer.told === "lost" || (answer.told === "failed" && answer.tag === "Unreachable")
+
+/** Carries orders out as callers do that ask until they are told something. */
+const insist = (orders: ReadonlyArray<Order.Order>, told: Told) =>
+  Effect.forEach(
+    orders,
+    (order) =>
+      Order.answer(order).pipe(
+        Effect.tap((answer) => Effect.sync(() => told.hear(order, answer))),
+        Effect.tap((answer) => (NOTHING_HEARD(answer) ? Effect.sleep("5 millis") : Effect.void)),
+        Effect.repeat({ while: NOTHING_HEARD, times: ATTEMPTS })
+      ),
+    { concurrency: IN_FLIGHT, discard: true }
+  )
+
+describe("a lost answer", () => {
+  const database = serverDatabase()
+  const sandbox = sandboxServer()
+  const proxy = losingProxy(database, dice(runSeed()))
+  const host = hostOn(database, sandbox)
+  const behindProxy = hostOn(proxy.url, sandbox)
+
+  /** Runs a load from `sender` while something goes wrong; answers the keys whose callers once heard nothing. */
+  const under = async (
+    round: number,
+    sender: Host,
+    trouble: (isOver: () => boolean) => Promise<void>
+  ): Promise<ReadonlyArray<string>> => {
+    const program = programOf(round)
+    const told = new Told()
+    await sandbox.knows(knownRedemptions(round))
+    await host.inOrder(ground(round), told)
+    const [orders = []] = load(round, dice(runSeed(), round), 1, ORDERS)
+    let over = false
+    const running = sender.run(insist(orders, told)).finally(() => (over = true))
+    await Promise.all([trouble(() => over), running])
+    assert.isFalse(Array.from(told.heard.values()).some(({ answers, lost }) => lost > 0 && answers.length === 0))
+    const unheard = Array.from(told.heard).flatMap(([key, { lost }]) => (lost > 0 ? [key] : []))
+    const done = unheard.filter((key) => told.wasDoneUntold(key))
+    await host.repeat(told)
+    assert.deepStrictEqual(await host.contradictions(told, FAILURES), [])
+    assert.deepStrictEqual(disagreements(await compare(host, sandbox, program, knownRedemptions(round))), [])
+    assert.deepStrictEqual(await host.differences(program), [])
+    assert.isAbove(unheard.length, 0)
+    return done
+  }
+
+  it("of a backend that is terminated in the middle of a command", async () => {
+    const random = dice(runSeed(), 1)
+    await under(0, host, (isOver) =>
+      asAdministrator(database(), async (client) => {
+        while (!isOver()) {
+          await client.query(
+            `select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid() and state = 'active'
+            order by pid offset $1 limit 1`,
+            [random.below(5)]
+          )
+          await sleep(random.between(1, 20))
+        }
+      })
+    )
+  })
+
+  it("of a command that was committed before its connection broke", async () => {
+    const done = await under(5, behindProxy, async () => proxy.lose(0.05))
+    assert.isAbove(proxy.lost(), 0)
+    // Otherwise every answer that got lost was one of a command that had not been committed.
+    assert.isAbove(done.length, 0)
+  })
+})
