@@ -32,7 +32,7 @@ const MOST_KILLED = 2
 const ORDERS = 1000
 
 /** Several commands are in each process when it is killed, and the server is busy but not only queueing. */
-const MANNER = { inFlight: 8, pause: 2 }
+const MANNER = { inFlight: 16, pause: 2 }
 
 /** A round takes three seconds where nothing else runs. */
 const PATIENCE_MS = 60_000 + ROUNDS * 20_000

@@ -7,11 +7,8 @@ import type { KnownRedemption } from "../support/SandboxServer.ts"
 /** Rounds that go on with the same accounts, so that what is checked after a crash has been through earlier ones. */
 const ROUNDS_PER_PROGRAM = 5
 
-/** Accounts that all commands of a round meet in. */
-const ACCOUNTS = 6
-
-/** Redemptions of an account that are credited over Mastercard: on each one credit is in flight at a time. */
-const OVER_MASTERCARD = 3
+/** Accounts that most commands of a round meet in: two in each partition, so that batches are of several commands. */
+const ACCOUNTS = 16
 
 /** The program of a round. */
 export const programOf = (round: number): string => `crash-${Math.floor(round / ROUNDS_PER_PROGRAM)}`
@@ -32,23 +29,21 @@ export const ground = (round: number): ReadonlyArray<KeyedOrder> =>
       Orders.earn(of, `soon-${round}`, "2000", day(round, -9), day(round, 1)),
       Orders.earn(of, `gone-${round}`, "500", day(round, -9), day(round, -1)),
       Orders.redeem(of, `local-${round}`, "3000", now),
-      ...knownRedemptions(round)
-        .filter((known) => known.account === account)
-        .map(({ points, redemption }) => Orders.redeem(of, redemption, points, now))
+      Orders.redeem(of, knownRedemption(round, account).redemption, knownRedemption(round, account).points, now)
     ]
   })
 
 /** An instant after all that happens in a round. */
 export const endOf = (round: number): string => day(round, 3)
 
-/** The redemptions of a round that Mastercard knows. */
+/** The redemptions of a round that Mastercard knows: one of each account, with one credit in flight at a time. */
 export const knownRedemptions = (round: number): ReadonlyArray<KnownRedemption> =>
-  accountsOf(round).flatMap((account) =>
-    Array.from({ length: OVER_MASTERCARD }, (_, index) => {
-      const redemption = `M-${account}-${round}-${index}`
-      return { account, redemption, points: "300" }
-    })
-  )
+  accountsOf(round).map((account) => knownRedemption(round, account))
+
+const knownRedemption = (round: number, account: string): KnownRedemption => {
+  const redemption = `M-${account}-${round}`
+  return { account, redemption, points: "300" }
+}
 
 type Kind = readonly [weight: number, make: (name: string) => Order]
 

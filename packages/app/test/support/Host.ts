@@ -28,9 +28,11 @@ export interface Host {
 /** A host on the database of the surrounding `describe`. */
 export const hostOn = (database: () => string, sandbox: SandboxServer): Host => {
   let runtime: ManagedRuntime.ManagedRuntime<AnyStore | Database | Mastercard, unknown>
-  beforeAll(() => {
+  beforeAll(async () => {
     const stores = Layer.provideMerge(Stores.layer, PostgresDatabase.layer({ url: Redacted.make(database()) }))
     runtime = ManagedRuntime.make(Layer.merge(stores, sandbox.client()))
+    // Opened now, while nothing goes wrong yet.
+    await runtime.runPromise(Effect.void)
   })
   afterAll(() => runtime.dispose())
   const run: Host["run"] = (effect) => runtime.runPromise(effect)
