@@ -64,7 +64,7 @@ const origin = { correlationId: "bench", causationId: null, idempotencyKey: null
 /** Appends events to an account one after the other, each under the version that the last one led to. */
 const appendEach = Effect.fnUntraced(function* (account: Ids.AccountNumber, count: number) {
   const store = yield* EventStore.EventStore
-  const nothing = { lots: { _tag: "None" }, horizon: Instant.END, redemptions: [], keys: [] } as const
+  const nothing = { lots: [], horizon: Instant.END, redemptions: [], keys: [] } as const
   let loaded = yield* store.load({ program, account, ...nothing })
   for (let i = 0; i < count; i++) {
     const [stored] = yield* store.append({

@@ -4,12 +4,12 @@
  *
  * @see semantics, section 4 (L1, L2, L10, L12)
  */
-import { Account, Fact, Instant, Lots, Points, Redemption } from "@pointback/domain"
+import { Account, Fact, type Ids, Instant, Lots, Points, Redemption } from "@pointback/domain"
 import { HashMap } from "effect"
-import { postingRows } from "../eventStore/AppendBatch.ts"
 import type { StoredEvent } from "../eventStore/EventStore.ts"
-import { changes } from "../eventStore/Projection.ts"
-import { lotRow, redemptionRow } from "../eventStore/ReadModelRow.ts"
+import { type PostingRow, project } from "../eventStore/Projection.ts"
+import { lotRow, postingRow } from "../eventStore/ReadModelRow.ts"
+import * as Snapshot from "../eventStore/Snapshot.ts"
 
 /** A row as text, by column; amounts and instants in their canonical text. */
 export type Row = Readonly<Record<string, string | number | boolean | null>>
@@ -71,33 +71,38 @@ const auditVersions = ({ events, version }: StoredAccount): ReadonlyArray<Findin
 }
 
 const auditRows = ({ events, lots, postings, redemptions }: StoredAccount): ReadonlyArray<Finding> => {
-  const expected = changes(events.map(({ fact }) => fact))
+  const expected = project(
+    Account.empty,
+    events.map(({ fact }) => fact)
+  )
+  const versions = new Map(events.map(({ fact, version }) => [Fact.streamName(fact.stream), version]))
+  const versionOf = (redemptionId: Ids.RedemptionId): number =>
+    versions.get(Fact.streamName(Fact.redemptionStream(redemptionId))) as number
   return [
     ...compare(
       "postings",
       (row) => `position ${row["position"]} line ${row["line"]}`,
-      events.flatMap(expectedPostings),
+      expected.postings.map((row) => expectedPosting(events[row.index] as StoredEvent, row)),
       postings
     ),
     ...compare("lots", (row) => String(row["lot_id"]), expected.lots.map(lotRow), lots),
     ...compare(
       "redemptions",
       (row) => String(row["redemption_id"]),
-      expected.redemptions.map(redemptionRow),
+      expected.redemptions.map((state) => Snapshot.row(state, versionOf(state.redemption.redemptionId))),
       redemptions
     )
   ]
 }
 
-const expectedPostings = ({ account, fact, position, recordedAt }: StoredEvent): ReadonlyArray<Row> =>
-  postingRows(fact).map((row) => ({
-    partition: account.partition,
-    position,
-    program: account.program,
-    account_key: account.key,
-    recorded_at: Instant.toString(recordedAt),
-    ...row
-  }))
+const expectedPosting = ({ account, position, recordedAt }: StoredEvent, row: PostingRow): Row => ({
+  partition: account.partition,
+  position,
+  program: account.program,
+  account_key: account.key,
+  recorded_at: Instant.toString(recordedAt),
+  ...postingRow(row)
+})
 
 const compare = (
   check: Check,

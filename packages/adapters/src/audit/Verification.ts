@@ -182,13 +182,18 @@ const readAccount = Effect.fnUntraced(function* (account: Listed) {
       postings: yield* rows(
         account,
         "postings",
-        "partition, position, line, program, account_key, debit, credit, lot_id, redemption_id, points, occurred_at, recorded_at"
+        "partition, position, line, program, account_key, debit, credit, lot_id, redemption_id, points, occurred_at, recorded_at, total, restored"
       ),
-      lots: yield* rows(account, "lots", "lot_id, earned_at, expires_at, opened_at, total, granted, booked, swept"),
+      lots: yield* rows(
+        account,
+        "lots",
+        "lot_id, earned_at, expires_at, opened_at, total, granted, restored, booked, swept, last_at, late"
+      ),
       redemptions: yield* rows(
         account,
         "redemptions",
-        "redemption_id, redemption_type, processed_by, redeemed_at, points, credited, pending, pending_credit, state"
+        `redemption_id, redemption_type, processed_by, redeemed_at, version, points, credited, pending, pending_credit,
+          state, array_to_string(lot_ids, E'\\x1d') as lot_ids, draws, request`
       )
     }
     return stored
@@ -203,8 +208,16 @@ const readAccount = Effect.fnUntraced(function* (account: Listed) {
 })
 
 /** Columns that hold amounts, and instants: PostgreSQL writes both in other ways than we do. */
-const AMOUNTS = new Set(["points", "total", "granted", "booked", "credited", "pending"])
-const INSTANTS = new Set(["occurred_at", "recorded_at", "earned_at", "expires_at", "opened_at", "redeemed_at"])
+const AMOUNTS = new Set(["points", "total", "granted", "restored", "booked", "credited", "pending"])
+const INSTANTS = new Set([
+  "occurred_at",
+  "recorded_at",
+  "earned_at",
+  "expires_at",
+  "opened_at",
+  "redeemed_at",
+  "last_at"
+])
 
 const rows = Effect.fnUntraced(function* (account: AccountRef, table: string, columns: string) {
   const database = yield* Database

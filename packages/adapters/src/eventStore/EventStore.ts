@@ -19,10 +19,9 @@ export interface AccountRef {
 
 /** Which lots a decision looks at. */
 export type LotSelection =
-  | { readonly _tag: "None" }
   | { readonly _tag: "All" }
-  /** Lots that hold points and are live at the instant, and those that the command names, whatever they hold. */
-  | { readonly _tag: "Spendable"; readonly at: Instant.Instant; readonly named?: ReadonlyArray<Ids.LotId> | undefined }
+  /** Lots that are live at the instant and hold points, or held some from then on. */
+  | { readonly _tag: "Spendable"; readonly at: Instant.Instant }
   | { readonly _tag: "Named"; readonly lotIds: ReadonlyArray<Ids.LotId> }
   /** The lots that a redemption drew from. */
   | { readonly _tag: "DrawnBy"; readonly redemptionId: Ids.RedemptionId }
@@ -50,7 +49,8 @@ export interface KeyRecord extends Key {
 export interface LoadRequest {
   readonly program: Ids.ProgramId
   readonly account: Ids.AccountNumber
-  readonly lots: LotSelection
+  /** Lots that any of these selects. */
+  readonly lots: ReadonlyArray<LotSelection>
   readonly horizon: Instant.Instant
   readonly redemptions: ReadonlyArray<Ids.RedemptionId>
   readonly keys: ReadonlyArray<Key>
@@ -66,8 +66,6 @@ export interface Loaded {
   /** How many events the account has. */
   readonly version: number
   readonly state: Account.Account
-  /** The events of the streams of the requested redemptions, in the order of the log. */
-  readonly events: ReadonlyArray<StoredEvent>
   readonly keys: ReadonlyArray<KeyRecord>
   /** The last version of the account's own stream, and of each requested redemption's, by the stream's name. */
   readonly streams: ReadonlyMap<string, number>
@@ -122,7 +120,9 @@ export class VersionConflict extends Schema.TaggedError<VersionConflict>()("Vers
 export interface StreamRead {
   readonly account: AccountRef
   readonly stream: Fact.Stream
-  /** Versions from here on; 1 by default. */
+  /** Forward by default. */
+  readonly direction?: "forward" | "backward"
+  /** Versions from here on, this one included; by default the first forward, and the last backward. */
   readonly from?: number
   /** At most so many; `MAXIMUM_PAGE` by default and at most. */
   readonly limit?: number
@@ -160,7 +160,7 @@ export class EventStore extends Context.Service<
      */
     readonly inTurn: InTurn
 
-    /** Reads a stream forward. */
+    /** Reads a page of a stream, forward or backward. */
     readonly readStream: (read: StreamRead) => Effect.Effect<ReadonlyArray<StoredEvent>, DatabaseError>
 
     /** Reads every event of an account in the order of the log, page by page. */

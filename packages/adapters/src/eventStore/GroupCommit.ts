@@ -1,91 +1,85 @@
 /**
- * Appends that come while others are being written are gathered and committed together, per log partition.
+ * Appends that come while others are being written are gathered and committed together.
  *
- * An append that finds nobody writing is written at once; it does not wait for company. While it is being written
- * others gather, and go together when it is done. A batch that the database refuses is run again one by one, so that
- * one command's trouble never becomes its neighbours'. One whose connection broke is not: it may have been committed, and
- * each of its commands must be told that, not that another came first.
+ * A batch carries several log partitions. Where somebody else holds a partition's head, say a host's transaction that
+ * has stalled, what belongs to that partition waits for it in a line of its own, and the others go on. A batch that the
+ * database refuses is run again one by one, so that one command's trouble never becomes its neighbours'. One whose
+ * connection broke is not: it may have been committed, and each of its commands must be told that, not that another came
+ * first.
  */
-import { Cause, Deferred, Effect, Option, type Scope } from "effect"
+import { Cause, Effect, Option, type Scope } from "effect"
 import type { DatabaseError } from "../database/DatabaseError.ts"
 import type { Appended, Prepared } from "./AppendBatch.ts"
+import * as Gathering from "./Gathering.ts"
 
 /** Commands in one batch at most: beyond that a statement's rows cost more than its round trip saves. */
 export const MAXIMUM_BATCH = 200
 
-/** Writes a batch of commands of different accounts; answers in their order. */
-export type Write = (batch: ReadonlyArray<Prepared>) => Effect.Effect<ReadonlyArray<Appended>, DatabaseError>
+/** Events in one batch at most, unless one command has more by itself: a few megabytes of lines. */
+const MAXIMUM_EVENTS = 5000
 
-interface Waiting {
-  readonly prepared: Prepared
-  readonly outcome: Deferred.Deferred<Appended, DatabaseError>
-}
+/** Lines that write side by side, each for its share of the partitions: two keep a process and its database busy. */
+const LINES = 2
 
-/** What waits to be written to one partition. */
-interface Line {
-  waiting: Array<Waiting>
-  writing: boolean
-}
+/** Writes a batch of commands of different accounts; answers in their order. `wait`: for heads that others hold. */
+export type Write = (
+  batch: ReadonlyArray<Prepared>,
+  wait: boolean
+) => Effect.Effect<ReadonlyArray<Appended>, DatabaseError>
 
-/** Hands an append to the writer of its partition and waits for what becomes of it. */
-export type Submit = (prepared: Prepared) => Effect.Effect<Appended, DatabaseError>
+type Outcome = Effect.Effect<Appended, DatabaseError>
+
+/** Hands an append to the writers and waits for what becomes of it, interrupted or not. */
+export type Submit = (prepared: Prepared) => Outcome
 
 /** Makes the writers; what they are writing when the scope closes is written to the end. */
-export const make = Effect.fnUntraced(function* (write: Write): Effect.fn.Return<Submit, never, Scope.Scope> {
-  const scope = yield* Effect.scope
-  const lines = new Map<number, Line>()
+export const make = (scope: Scope.Scope, write: Write): Submit => {
+  const waitingLines = new Map<number, (prepared: Prepared) => Outcome>()
 
-  // Whatever a batch fails with, its defects too, nobody may wait for ever for what will not come.
-  const settle = (batch: ReadonlyArray<Waiting>): Effect.Effect<void> =>
-    Effect.matchCauseEffect(write(batch.map(({ prepared }) => prepared)), {
-      onSuccess: (outcomes) =>
-        Effect.forEach(batch, ({ outcome }, index) => Deferred.succeed(outcome, outcomes[index]), { discard: true }),
-      onFailure: (cause) =>
-        batch.length === 1 || isUnreachable(cause)
-          ? Effect.forEach(batch, ({ outcome }) => Deferred.failCause(outcome, cause), { discard: true })
-          : Effect.forEach(batch, (one) => settle([one]), { discard: true })
-    })
+  const waitingLine = (partition: number): ((prepared: Prepared) => Outcome) => {
+    const line = waitingLines.get(partition) ?? Gathering.make(Gathering.inScope(scope), choose, carry(true))
+    waitingLines.set(partition, line)
+    return line
+  }
 
-  const drain = (line: Line): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      const batch = next(line)
-      if (batch.length > 0) return Effect.andThen(settle(batch), drain(line))
-      line.writing = false
-      return Effect.void
-    })
+  const carry =
+    (wait: boolean): Gathering.Carry<Prepared, Appended, DatabaseError> =>
+    (batch) =>
+      Effect.matchCauseEffect(write(batch, wait), {
+        onSuccess: (outcomes) =>
+          Effect.succeed(outcomes.map((outcome, index) => settled(outcome, batch[index] as Prepared))),
+        // Whatever a batch fails with, its defects too, nobody may wait for ever for what will not come.
+        onFailure: (cause) =>
+          batch.length === 1 || isUnreachable(cause)
+            ? Effect.succeed(batch.map(() => Effect.failCause(cause)))
+            : Effect.forEach(batch, (one) => Effect.map(carry(true)([one]), ([outcome]) => outcome as Outcome))
+      })
 
-  return (prepared) =>
-    Effect.gen(function* () {
-      const outcome = yield* Deferred.make<Appended, DatabaseError>()
-      const line = lines.get(prepared.account.partition) ?? { waiting: [], writing: false }
-      lines.set(prepared.account.partition, line)
-      line.waiting.push({ prepared, outcome })
-      if (!line.writing) {
-        line.writing = true
-        yield* Effect.forkIn(Effect.uninterruptible(drain(line)), scope, { startImmediately: true })
-      }
-      return yield* Deferred.await(outcome)
-    }).pipe(Effect.uninterruptible)
-})
+  const settled = (outcome: Appended, prepared: Prepared): Outcome =>
+    outcome === "busy" ? waitingLine(prepared.account.partition)(prepared) : Effect.succeed(outcome)
+
+  const lines = Array.from({ length: LINES }, () => Gathering.make(Gathering.inScope(scope), choose, carry(false)))
+  return (prepared) => {
+    const line = lines[prepared.account.partition % LINES] as (prepared: Prepared) => Outcome
+    return Effect.uninterruptible(line(prepared))
+  }
+}
 
 const isUnreachable = (cause: Cause.Cause<DatabaseError>): boolean =>
   Option.exists(Cause.findErrorOption(cause), ({ reason }) => reason._tag === "Unreachable")
 
-/** Takes the next batch: at most one command of each account, in the order of their coming. */
-const next = (line: Line): ReadonlyArray<Waiting> => {
-  const batch: Array<Waiting> = []
-  const rest: Array<Waiting> = []
+/** At most one command of each account, in the order of their coming. */
+const choose: Gathering.Choose<Prepared> = (waiting) => {
+  const chosen = new Set<number>()
   const accounts = new Set<string>()
-  for (const waiting of line.waiting) {
-    const { key, program } = waiting.prepared.account
-    const account = JSON.stringify([program, key])
-    if (batch.length === MAXIMUM_BATCH || accounts.has(account)) {
-      rest.push(waiting)
-      continue
-    }
-    accounts.add(account)
-    batch.push(waiting)
+  let events = 0
+  for (const [index, { account, eventIds }] of waiting.entries()) {
+    if (chosen.size === MAXIMUM_BATCH) break
+    const name = `${account.program}\0${account.key}`
+    if (accounts.has(name) || (chosen.size > 0 && events + eventIds.length > MAXIMUM_EVENTS)) continue
+    accounts.add(name)
+    chosen.add(index)
+    events += eventIds.length
   }
-  line.waiting = rest
-  return batch
+  return chosen
 }

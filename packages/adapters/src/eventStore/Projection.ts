@@ -1,156 +1,91 @@
 /**
- * What facts change in the read models of lots and redemptions: one pure function from facts to row changes, used when
- * they are appended and when the read models are checked against a replay.
+ * What facts make of the ledger and the read models: one pure function from an account's state and the facts that follow
+ * to rows, used when they are appended, when read models are rebuilt, and when they are checked.
  *
- * @see semantics, law L10
+ * @see semantics, laws L5 and L10
  */
-import type { AccountEvent, Fact, Ids, Instant, Points, RedemptionEvent, Restoration } from "@pointback/domain"
+import { Account, type Fact, type Ids, Instant, Journal, Lots, Points, Redemption } from "@pointback/domain"
+import { Option } from "effect"
 
-/** A new lot, or what a known one gains. */
-export interface LotChange {
-  readonly lotId: Ids.LotId
-  /** Set where these facts open the lot. */
-  opens: Opening | null
-  total: Points.Points
-  granted: Points.Points
-  booked: Points.Points
-  swept: boolean
+/** A posting, with what its lot holds after the entry, in the order of the log. */
+export interface PostingRow {
+  /** Which of the facts it belongs to, from 0, and its number in the entry, from 1. */
+  readonly index: number
+  readonly line: number
+  readonly posting: Journal.Posting
+  readonly occurredAt: Instant.Instant
+  readonly total: Points.Points
+  readonly restored: Points.Points
 }
 
-/** The aging status of a lot, and when it came to be. */
-interface Opening {
-  readonly earnedAt: Instant.Instant
-  readonly expiresAt: Instant.Instant | null
-  readonly openedAt: Instant.Instant
+/** A lot after the facts. */
+export interface LotRow {
+  readonly lot: Lots.Lot
+  /** The latest instant of the movements that these facts brought; the lot's opening where there were none. */
+  readonly lastAt: Instant.Instant
+  /** Whether one of them was recorded after a later one. */
+  readonly late: boolean
 }
 
-/** A redemption's credit that is in flight. */
-interface Pending {
-  readonly creditId: Ids.CreditId
-  readonly points: Points.Points
+/** What follows from some facts: their postings, and the lots and redemptions that they touch, as they are afterwards. */
+export interface Projected {
+  readonly state: Account.Account
+  readonly postings: ReadonlyArray<PostingRow>
+  readonly lots: ReadonlyArray<LotRow>
+  readonly redemptions: ReadonlyArray<Exclude<Redemption.RedemptionState, { readonly _tag: "None" }>>
 }
 
-/** A new redemption, or what a known one gains. */
-export interface RedemptionChange {
-  readonly redemptionId: Ids.RedemptionId
-  /** Set where these facts begin the redemption. */
-  opens: (Event<"Redeemed"> & { readonly redeemedAt: Instant.Instant }) | null
-  credited: Points.Points
-  /** What is in flight afterwards; undefined where that does not change. */
-  pending: Pending | null | undefined
-  state: "Outstanding" | "CreditPending" | "CreditUnknown" | "FullyCredited"
+interface Touched {
+  lastAt: Instant.Instant
+  late: boolean
 }
 
-type Event<Tag extends Fact.Event["_tag"]> = Extract<Fact.Event, { _tag: Tag }>
-
-/** The changes of the read models that belong to some facts, in the order of the log. */
-export interface Changes {
-  readonly lots: ReadonlyArray<LotChange>
-  readonly redemptions: ReadonlyArray<RedemptionChange>
-}
-
-/** Derives the changes. Facts of one account, in the order of the log. */
-export const changes = (facts: Iterable<Fact.Fact>): Changes => {
-  const tables = new Collected()
-  for (const fact of facts) {
-    if (fact.stream._tag === "Account") ofAccount(tables, fact.event as AccountEvent.AccountEvent, fact.occurredAt)
-    else ofRedemption(tables, fact.stream.redemptionId, fact.event as RedemptionEvent.RedemptionEvent, fact.occurredAt)
-  }
-  return { lots: Array.from(tables.lots.values()), redemptions: Array.from(tables.redemptions.values()) }
-}
-
-class Collected {
-  readonly lots = new Map<Ids.LotId, LotChange>()
-  readonly redemptions = new Map<Ids.RedemptionId, RedemptionChange>()
-
-  lot(lotId: Ids.LotId): LotChange {
-    const known = this.lots.get(lotId)
-    if (known !== undefined) return known
-    const fresh = { lotId, opens: null, total: 0n, granted: 0n, booked: 0n, swept: false }
-    this.lots.set(lotId, fresh)
-    return fresh
-  }
-
-  redemption(redemptionId: Ids.RedemptionId): RedemptionChange {
-    const known = this.redemptions.get(redemptionId)
-    if (known !== undefined) return known
-    const fresh: RedemptionChange = {
-      redemptionId,
-      opens: null,
-      credited: 0n,
-      pending: undefined,
-      state: "Outstanding"
+/** Projects facts of one account, in the order of the log, that follow a state. */
+export const project = (before: Account.Account, facts: ReadonlyArray<Fact.Fact>): Projected => {
+  const postings: Array<PostingRow> = []
+  const touched = new Map<Ids.LotId, Touched>()
+  const redemptions = new Set<Ids.RedemptionId>()
+  let state = before
+  for (let index = 0; index < facts.length; index++) {
+    const fact = facts[index] as Fact.Fact
+    const { occurredAt, stream } = fact
+    const next = Account.evolve(state, fact)
+    let line = 0
+    for (const posting of Journal.entry(fact)) {
+      const lot = lotOf(next, posting.lotId)
+      touch(touched, Option.getOrUndefined(Lots.get(state.lots, posting.lotId)), lot, occurredAt)
+      line++
+      postings.push({ index, line, posting, occurredAt, total: lot.total, restored: lot.restored })
     }
-    this.redemptions.set(redemptionId, fresh)
-    return fresh
+    if (stream._tag === "Redemption") redemptions.add(stream.redemptionId)
+    state = next
+  }
+  return {
+    state,
+    postings,
+    lots: Array.from(touched, ([lotId, times]) => ({ lot: lotOf(state, lotId), ...times })),
+    redemptions: Array.from(redemptions, (redemptionId) => {
+      const redemption = Account.redemption(state, redemptionId)
+      if (redemption._tag === "None") throw new Error(`no redemption ${redemptionId} after its own event`)
+      return redemption
+    })
   }
 }
 
-const grant = (lot: LotChange, points: Points.Points): void => {
-  lot.total += points
-  lot.granted += points
-}
+const lotOf = (account: Account.Account, lotId: Ids.LotId): Lots.Lot => Option.getOrThrow(Lots.get(account.lots, lotId))
 
-const ofAccount = (tables: Collected, event: AccountEvent.AccountEvent, openedAt: Instant.Instant): void => {
-  switch (event._tag) {
-    case "PointsEarned": {
-      const lot = tables.lot(event.lotId)
-      lot.opens = { earnedAt: event.earnedAt, expiresAt: event.expiresAt, openedAt }
-      return grant(lot, event.points)
-    }
-    case "PointsAdjusted":
-      return grant(tables.lot(event.lotId), event.points)
-    case "PointsExpired": {
-      const lot = tables.lot(event.lotId)
-      lot.booked += event.points
-      lot.swept = true
-      return
-    }
-    case "AccountAliased":
-      return
-  }
-}
-
-const ofRedemption = (
-  tables: Collected,
-  redemptionId: Ids.RedemptionId,
-  event: RedemptionEvent.RedemptionEvent,
-  occurredAt: Instant.Instant
+const touch = (
+  touched: Map<Ids.LotId, Touched>,
+  before: Lots.Lot | undefined,
+  after: Lots.Lot,
+  at: Instant.Instant
 ): void => {
-  const redemption = tables.redemption(redemptionId)
-  switch (event._tag) {
-    case "Redeemed":
-      redemption.opens = { ...event, redeemedAt: occurredAt }
-      for (const draw of event.draws) tables.lot(draw.lotId).total -= draw.points
-      return
-    case "CreditRequested":
-      redemption.pending = { creditId: event.creditId, points: event.points }
-      redemption.state = "CreditPending"
-      return
-    case "PartiallyCredited":
-    case "FullyCredited":
-      redemption.pending = null
-      redemption.credited += event.points
-      redemption.state = event._tag === "FullyCredited" ? "FullyCredited" : "Outstanding"
-      for (const restoration of event.restorations) restore(tables, restoration, occurredAt)
-      return
-    case "CreditDeclined":
-      redemption.pending = null
-      redemption.state = "Outstanding"
-      return
-    case "CreditOutcomeUnknown":
-      redemption.state = "CreditUnknown"
-      return
+  const known = touched.get(after.lotId) ?? { lastAt: after.openedAt, late: false }
+  // What expires in the event that restores it moves nothing, nor does a sweep.
+  const moved = before === undefined || before.total !== after.total
+  if (moved) {
+    if (at > known.lastAt) known.lastAt = at
+    if (before !== undefined && before.later !== null && before.later.at > at) known.late = true
   }
-}
-
-const restore = (tables: Collected, restoration: Restoration.Restoration, openedAt: Instant.Instant): void => {
-  if (restoration.fate === "expired") return
-  const lot = tables.lot(restoration.lotId)
-  if (restoration.fate === "live") {
-    lot.total += restoration.points
-    return
-  }
-  lot.opens = { earnedAt: restoration.earnedAt, expiresAt: restoration.expiresAt, openedAt }
-  grant(lot, restoration.points)
+  touched.set(after.lotId, known)
 }

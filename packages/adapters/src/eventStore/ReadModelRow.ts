@@ -1,31 +1,31 @@
-/** Rows of the read models as text: what is inserted, added to a row, and held against one by the audit. */
+/** Rows of the ledger and of the lots as text, by column: what is written, and held against by the audit. */
 import { Instant, Points } from "@pointback/domain"
-import type { LotChange, RedemptionChange } from "./Projection.ts"
+import type { LotRow, PostingRow } from "./Projection.ts"
 
-const instant = (at: Instant.Instant | null | undefined): string | null =>
-  at === null || at === undefined ? null : Instant.toString(at)
-
-/** The row of a lot, or what a known one gains; its dates are null where it is not opened. */
-export const lotRow = ({ booked, granted, lotId, opens, swept, total }: LotChange) => ({
-  lot_id: lotId,
-  earned_at: instant(opens?.earnedAt),
-  expires_at: instant(opens?.expiresAt),
-  opened_at: instant(opens?.openedAt),
+/** The columns of a posting that its fact and its lot decide. */
+export const postingRow = ({ line, occurredAt, posting, restored, total }: PostingRow) => ({
+  line,
+  debit: posting.debit,
+  credit: posting.credit,
+  lot_id: posting.lotId,
+  redemption_id: posting.redemptionId,
+  points: Points.toString(posting.points),
+  occurred_at: Instant.toString(occurredAt),
   total: Points.toString(total),
-  granted: Points.toString(granted),
-  booked: Points.toString(booked),
-  swept
+  restored: Points.toString(restored)
 })
 
-/** The row of a redemption, or what a known one gains; its first columns are null where it is not begun. */
-export const redemptionRow = ({ credited, opens, pending, redemptionId, state }: RedemptionChange) => ({
-  redemption_id: redemptionId,
-  redemption_type: opens?.redemptionType ?? null,
-  processed_by: opens?.processedBy ?? null,
-  redeemed_at: instant(opens?.redeemedAt),
-  points: Points.toString(opens?.points ?? 0n),
-  credited: Points.toString(credited),
-  pending: Points.toString(pending?.points ?? 0n),
-  pending_credit: pending?.creditId ?? null,
-  state
+/** The columns of a lot. */
+export const lotRow = ({ lastAt, late, lot }: LotRow) => ({
+  lot_id: lot.lotId,
+  earned_at: Instant.toString(lot.earnedAt),
+  expires_at: lot.expiresAt === null ? null : Instant.toString(lot.expiresAt),
+  opened_at: Instant.toString(lot.openedAt),
+  total: Points.toString(lot.total),
+  granted: Points.toString(lot.granted),
+  restored: Points.toString(lot.restored),
+  booked: Points.toString(lot.booked),
+  swept: lot.swept,
+  last_at: Instant.toString(lastAt),
+  late
 })

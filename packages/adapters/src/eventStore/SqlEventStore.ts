@@ -1,120 +1,163 @@
 /** The event store on PostgreSQL and on PGlite. */
 import { Fact, Ids, Instant } from "@pointback/domain"
-import { Effect, Layer, Option, Stream } from "effect"
-import { SecureRandom } from "effect/crypto"
+import { Cause, Effect, Layer, Option, type Scope, Stream } from "effect"
 import type { Kysely } from "kysely"
 import { sql } from "kysely"
+import { randomBytes, randomUUID } from "node:crypto"
+import { CurrentTransaction } from "../database/CurrentTransaction.ts"
 import { Database } from "../database/Database.ts"
 import type { DatabaseError } from "../database/DatabaseError.ts"
 import type { Tables } from "../database/Tables.ts"
-import { CurrentTransaction } from "../database/CurrentTransaction.ts"
 import * as AppendBatch from "./AppendBatch.ts"
 import type { EventRow } from "./EventRow.ts"
 import { toStoredEvent } from "./EventRow.ts"
-import type { AccountRef, AppendRequest, StreamRead, SweepQuestion } from "./EventStore.ts"
+import type { AccountRef, AppendRequest, Loaded, LoadRequest, StreamRead, SweepQuestion } from "./EventStore.ts"
 import { EventStore, MAXIMUM_PAGE, VersionConflict } from "./EventStore.ts"
+import * as Gathering from "./Gathering.ts"
 import * as GroupCommit from "./GroupCommit.ts"
-import * as LoadStatement from "./LoadStatement.ts"
-import * as NewAccount from "./NewAccount.ts"
+import * as LoadBatch from "./LoadBatch.ts"
 import { partitionOf } from "./Partition.ts"
 import * as Turns from "./Turns.ts"
 
 /** Constraints that two writers of one account meet; whoever loses loads and decides again. */
-const RACES = ["account_numbers_pkey", "idempotency_keys_pk", "events_stream_version", "events_account_version"]
+const RACES = ["account_numbers_pkey", "idempotency_keys_pk", "events_stream_version"]
 
+// A partition's constraint has the partition's name in its own.
 const isRace = ({ reason }: DatabaseError): boolean =>
-  reason._tag === "UniqueViolation" && RACES.includes(reason.constraint)
+  reason._tag === "UniqueViolation" &&
+  (RACES.includes(reason.constraint) || /^(idempotency_keys|events)_p\d+_/.test(reason.constraint))
 
 type DatabaseService = Database["Service"]
+
+/** Loads in one statement at most: their lots and keys come in one answer. */
+const MAXIMUM_LOADS = 100
+
+/** Lines that load side by side, so that one long load holds up half of the others. */
+const LOADING_LINES = 2
 
 // Fixed when the schema was created, so it is asked for once; a failure to ask is not kept.
 const partitionCounter = (database: DatabaseService) => {
   let known: number | undefined
   const ask = database.query((kysely, signal) =>
-    kysely.selectFrom("settings").select("partitions").executeTakeFirstOrThrow({ signal })
+    sql<{ partitions: number }>`select partitions from ${sql.id(database.schema, "settings")}`.execute(kysely, {
+      signal
+    })
   )
   return Effect.suspend(() =>
-    known === undefined ? Effect.map(ask, ({ partitions }) => (known = partitions)) : Effect.succeed(known)
+    known === undefined
+      ? Effect.map(ask, ({ rows }) => (known = (rows[0] as { partitions: number }).partitions))
+      : Effect.succeed(known)
   )
 }
 
-const appender = Effect.fnUntraced(function* (database: DatabaseService, random: SecureRandom.SecureRandom["Service"]) {
-  const partitionCount = partitionCounter(database)
-  const write = (batch: ReadonlyArray<AppendBatch.Prepared>) =>
-    database.query((kysely) => AppendBatch.append(kysely, batch))
-  const submit = yield* GroupCommit.make(write)
+const loader = (database: DatabaseService, scope: Scope.Scope) => {
+  const loadAll = (requests: ReadonlyArray<LoadRequest>) =>
+    database.query((kysely) => LoadBatch.load(kysely, database.schema, requests))
+  const choose: Gathering.Choose<LoadRequest> = (waiting) =>
+    waiting.length <= MAXIMUM_LOADS ? "all" : new Set(Array.from({ length: MAXIMUM_LOADS }, (_, index) => index))
+  const carry: Gathering.Carry<LoadRequest, Loaded, DatabaseError> = (batch) =>
+    Effect.matchCause(loadAll(batch), {
+      onSuccess: (loaded) => loaded.map((one) => Effect.succeed(one)),
+      onFailure: (cause: Cause.Cause<DatabaseError>) => batch.map(() => Effect.failCause(cause))
+    })
+  const lines = Array.from({ length: LOADING_LINES }, () => Gathering.make(Gathering.inScope(scope), choose, carry))
+  let turn = 0
+  return (request: LoadRequest): Effect.Effect<Loaded, DatabaseError> =>
+    Effect.flatMap(CurrentTransaction, (transaction) => {
+      // What is loaded in somebody's transaction must see what that transaction did.
+      if (transaction !== undefined) return Effect.map(loadAll([request]), ([loaded]) => loaded as Loaded)
+      turn = (turn + 1) % LOADING_LINES
+      return (lines[turn] as (request: LoadRequest) => Effect.Effect<Loaded, DatabaseError>)(request)
+    })
+}
 
-  const alone = (prepared: AppendBatch.Prepared) => Effect.map(write([prepared]), ([appended]) => appended)
+/** A new account's key: a UUID of version 7, so that accounts that are made together stand together in indexes. */
+const newAccountKey = (now: number): Ids.AccountKey => {
+  const bytes = randomBytes(16)
+  // Version 7 begins with 48 bits of milliseconds.
+  bytes.writeUIntBE(now, 0, 6)
+  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x70
+  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80
+  const hex = bytes.toString("hex")
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)]
+  return parts.join("-") as Ids.AccountKey
+}
+
+const appender = (database: DatabaseService, scope: Scope.Scope) => {
+  const partitionCount = partitionCounter(database)
+  const write: GroupCommit.Write = (batch, wait) =>
+    database.query((kysely) => AppendBatch.append(kysely, database.schema, batch, wait))
+  const submit = GroupCommit.make(scope, write)
 
   // A savepoint: a race that this append loses must not spoil the transaction that it is in.
-  const within = (prepared: AppendBatch.Prepared) => database.transaction(alone(prepared))
+  const within = (prepared: AppendBatch.Prepared) =>
+    database.transaction(Effect.map(write([prepared], true), ([appended]) => appended as AppendBatch.Appended))
 
   const newAccount = Effect.fnUntraced(function* ({ target }: AppendRequest) {
-    const key = Ids.AccountKey.make(yield* random.uuidV7())
+    const partitions = yield* partitionCount
+    const now = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
+    const key = newAccountKey(now)
     const account: AccountRef = {
       program: target.program,
       key,
-      partition: partitionOf(target.program, key, yield* partitionCount)
+      partition: partitionOf(target.program, key, partitions)
     }
     return account
   })
 
-  const toNewAccount = Effect.fnUntraced(function* (request: AppendRequest, eventIds: ReadonlyArray<string>) {
-    const account = yield* newAccount(request)
-    const created = database.query((kysely) => NewAccount.create(kysely, account, request))
-    return yield* database.transaction(
-      Effect.flatMap(created, (done) => (done ? alone({ account, request, eventIds }) : Effect.undefined))
-    )
-  })
-
-  return Effect.fn("EventStore.append")(function* (request: AppendRequest) {
+  return Effect.fnUntraced(function* (request: AppendRequest) {
     const { facts, loaded } = request
-    const { account } = loaded
     // A refusal of a command for an account that does not exist has nothing to be remembered with.
-    if (account === null && facts.length === 0) return []
-    const eventIds = yield* Effect.forEach(facts, () => random.uuidV7())
+    if (loaded.account === null && facts.length === 0) return []
+    const account = loaded.account ?? (yield* newAccount(request))
+    const prepared = { account, request, eventIds: facts.map(() => randomUUID()) }
     // What belongs to somebody's transaction is written in it, and cannot be gathered with others.
     const gathered = (yield* CurrentTransaction) === undefined
-    const appended =
-      account === null ? toNewAccount(request, eventIds) : (gathered ? submit : within)({ account, request, eventIds })
     const conflict = new VersionConflict({ expected: loaded.version })
-    return yield* appended.pipe(
+    return yield* (gathered ? submit : within)(prepared).pipe(
       Effect.catchIf(isRace, () => conflict),
-      Effect.flatMap((events) => (events === undefined ? conflict : Effect.succeed(events)))
+      Effect.flatMap((events) => (typeof events === "string" ? conflict : Effect.succeed(events)))
     )
   })
-})
+}
 
 type Rows = (kysely: Kysely<Tables>, signal: AbortSignal) => Promise<{ readonly rows: ReadonlyArray<{ row: string }> }>
 
 const reader = (database: DatabaseService) => {
+  const events = sql.id(database.schema, "events")
   const read = (rows: Rows) =>
     Effect.map(database.query(rows), ({ rows }) => rows.map(({ row }) => toStoredEvent(JSON.parse(row) as EventRow)))
 
-  const readStream = Effect.fn("EventStore.readStream")(({ account, from, limit, stream }: StreamRead) =>
-    read((kysely, signal) =>
+  const readStream = Effect.fn("EventStore.readStream")((read_: StreamRead) => {
+    const { account, direction = "forward", from, limit, stream } = read_
+    const backward = direction === "backward"
+    const start = from ?? (backward ? Number.MAX_SAFE_INTEGER : 1)
+    return read((kysely, signal) =>
       sql<{ row: string }>`
-        select row_to_json(e)::text as row from events e
+        select row_to_json(e)::text as row from ${events} e
         where partition = ${account.partition} and program = ${account.program} and account_key = ${account.key}
-          and stream = ${Fact.streamName(stream)} and version >= ${from ?? 1}
-        order by version limit ${Math.min(limit ?? MAXIMUM_PAGE, MAXIMUM_PAGE)}`.execute(kysely, { signal })
+          and stream = ${Fact.streamName(stream)} and version ${backward ? sql`<=` : sql`>=`} ${start}
+        order by version ${backward ? sql`desc` : sql`asc`} limit ${Math.min(limit ?? MAXIMUM_PAGE, MAXIMUM_PAGE)}`.execute(
+        kysely,
+        { signal }
+      )
     )
-  )
+  })
 
   const readPage = (account: AccountRef, after: number) =>
     read((kysely, signal) =>
       sql<{ row: string }>`
-        select row_to_json(e)::text as row from events e
+        select row_to_json(e)::text as row from ${events} e
         where partition = ${account.partition} and program = ${account.program} and account_key = ${account.key}
-          and account_version > ${after}
-        order by account_version limit ${MAXIMUM_PAGE}`.execute(kysely, { signal })
+          and position > ${after}
+        order by position limit ${MAXIMUM_PAGE}`.execute(kysely, { signal })
     )
 
   const readAccount = (account: AccountRef) =>
     Stream.paginate(0, (after) =>
-      Effect.map(readPage(account, after), (events) => {
-        const last = events.length < MAXIMUM_PAGE ? undefined : events.at(-1)
-        return [events, Option.map(Option.fromNullishOr(last), (event) => event.accountVersion)]
+      Effect.map(readPage(account, after), (page) => {
+        const last = page.length < MAXIMUM_PAGE ? undefined : page.at(-1)
+        return [page, Option.map(Option.fromNullishOr(last), (event) => event.position)]
       })
     )
 
@@ -122,14 +165,17 @@ const reader = (database: DatabaseService) => {
 }
 
 const finder = (database: DatabaseService) => {
+  const numbers = sql.id(database.schema, "account_numbers")
+  const lots = sql.id(database.schema, "lots")
+
   const find = Effect.fn("EventStore.find")((program: Ids.ProgramId, account: Ids.AccountNumber) =>
     database.query(async (kysely, signal) => {
-      const found = await kysely
-        .selectFrom("account_numbers")
-        .select(["partition", "account_key"])
-        .where("program", "=", program)
-        .where("account_number", "=", account)
-        .executeTakeFirst({ signal })
+      const { rows } = await sql<{ partition: number; account_key: string }>`
+        select partition, account_key from ${numbers} where program = ${program} and account_number = ${account}`.execute(
+        kysely,
+        { signal }
+      )
+      const found = rows[0]
       return found === undefined
         ? null
         : { program, key: Ids.AccountKey.make(found.account_key), partition: found.partition }
@@ -140,7 +186,7 @@ const finder = (database: DatabaseService) => {
     database.query(async (kysely, signal) => {
       const found = await sql<{ partition: number; program: string; account_key: string; account_number: string }>`
         select distinct l.partition, l.program, l.account_key, n.account_number
-        from lots l join account_numbers n using (partition, program, account_key)
+        from ${lots} l join ${numbers} n using (partition, program, account_key)
         where l.expires_at <= ${Instant.toString(asOf)}::timestamptz and l.total <> l.booked
           and (${program}::text is null or l.program = ${program})
           and (l.partition, l.program, l.account_key)
@@ -162,12 +208,10 @@ const finder = (database: DatabaseService) => {
 
 const make = Effect.gen(function* () {
   const database = yield* Database
-  const random = yield* SecureRandom.SecureRandom
+  const scope = yield* Effect.scope
   return EventStore.of({
-    load: Effect.fn("EventStore.load")((request) =>
-      database.query((kysely, signal) => LoadStatement.load(kysely, request, signal))
-    ),
-    append: yield* appender(database, random),
+    load: loader(database, scope),
+    append: appender(database, scope),
     inTurn: yield* Turns.make,
     ...reader(database),
     ...finder(database)
@@ -175,6 +219,4 @@ const make = Effect.gen(function* () {
 })
 
 /** `EventStore` over the `Database`. */
-export const layer: Layer.Layer<EventStore, never, Database> = Layer.effect(EventStore, make).pipe(
-  Layer.provide(SecureRandom.layerWebCrypto)
-)
+export const layer: Layer.Layer<EventStore, never, Database> = Layer.effect(EventStore, make)

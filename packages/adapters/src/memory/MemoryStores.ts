@@ -17,6 +17,8 @@ import type {
 } from "../eventStore/EventStore.ts"
 import { EventStore, MAXIMUM_PAGE, VersionConflict } from "../eventStore/EventStore.ts"
 import { PARTITIONS, partitionOf } from "../eventStore/Partition.ts"
+import { EventLog } from "../log/EventLog.ts"
+import * as MemoryEventLog from "../log/MemoryEventLog.ts"
 import * as Turns from "../eventStore/Turns.ts"
 import { PolicyStore } from "../program/PolicyStore.ts"
 
@@ -56,7 +58,6 @@ const factsOf = (account: StoredAccount): ReadonlyArray<Fact.Fact> => account.ev
 
 const load = (memory: Memory, request: LoadRequest): Loaded => {
   const account = memory.account(request.program, request.account)
-  const wanted = new Set<string>(request.redemptions)
   return {
     programKnown: memory.programs.has(request.program),
     policy: memory.policy(request.program),
@@ -64,10 +65,6 @@ const load = (memory: Memory, request: LoadRequest): Loaded => {
     version: account?.events.length ?? 0,
     // All of it, exact at every instant: more than was asked for serves every selection.
     state: account === undefined ? Account.empty : Account.evolveAll(Account.empty, factsOf(account)),
-    events:
-      account?.events.filter(
-        ({ fact: { stream } }) => stream._tag === "Redemption" && wanted.has(stream.redemptionId)
-      ) ?? [],
     keys: request.keys.flatMap((key) => account?.keys.get(keyName(key)) ?? []),
     streams: new Map(account?.events.map(({ fact, version }) => [Fact.streamName(fact.stream), version]) ?? [])
   }
@@ -144,12 +141,15 @@ const eventStore = Effect.fnUntraced(function* (memory: Memory) {
     load: (request) => Effect.sync(() => load(memory, request)),
     append,
     inTurn: yield* Turns.make,
-    readStream: ({ account, from = 1, limit = MAXIMUM_PAGE, stream }) =>
-      Effect.sync(() =>
-        (memory.byKey(account)?.events ?? [])
-          .filter((stored) => Equal.equals(stored.fact.stream, stream) && stored.version >= from)
-          .slice(0, Math.min(limit, MAXIMUM_PAGE))
-      ),
+    readStream: ({ account, direction, from, limit = MAXIMUM_PAGE, stream }) =>
+      Effect.sync(() => {
+        const events = (memory.byKey(account)?.events ?? []).filter(({ fact }) => Equal.equals(fact.stream, stream))
+        const page =
+          direction === "backward"
+            ? events.toReversed().filter(({ version }) => version <= (from ?? events.length))
+            : events.filter(({ version }) => version >= (from ?? 1))
+        return page.slice(0, Math.min(limit, MAXIMUM_PAGE))
+      }),
     readAccount: (account) => Stream.suspend(() => Stream.fromIterable(memory.byKey(account)?.events.slice() ?? [])),
     find: (program, account) => Effect.sync(() => memory.account(program, account)?.ref ?? null),
     toSweep: ({ after, asOf, limit, program }) =>
@@ -214,13 +214,20 @@ const agingStore = (memory: Memory) =>
   })
 
 /** All stores over one memory that is empty at first and gone with the layer. */
-export const layer: Layer.Layer<EventStore | PolicyStore | AgingStore> = Layer.unwrap(
+export const layer: Layer.Layer<EventStore | PolicyStore | AgingStore | EventLog> = Layer.unwrap(
   Effect.sync(() => {
     const memory = new Memory()
     return Layer.mergeAll(
       Layer.effect(EventStore, eventStore(memory)),
       Layer.succeed(PolicyStore, policyStore(memory)),
-      Layer.succeed(AgingStore, agingStore(memory))
+      Layer.succeed(AgingStore, agingStore(memory)),
+      Layer.succeed(
+        EventLog,
+        MemoryEventLog.make({
+          heads: memory.heads,
+          events: () => Array.from(memory.accounts.values()).flatMap(({ events }) => events)
+        })
+      )
     )
   })
 ).pipe(Layer.provide(SecureRandom.layerWebCrypto))

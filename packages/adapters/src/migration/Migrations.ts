@@ -5,10 +5,12 @@ import { Migrator } from "kysely/migration"
 import { Database } from "../database/Database.ts"
 import type { DatabaseError } from "../database/DatabaseError.ts"
 import { foundation } from "./Foundation.ts"
+import { partitioned } from "./Partitioned.ts"
 import { subscriptions } from "./Subscriptions.ts"
 
 const migrations = {
   "0001_foundation": foundation,
+  "0002_partitioned": partitioned,
   "0003_subscriptions": subscriptions
 }
 

@@ -41,7 +41,7 @@ export const adjustPoints = Effect.fn("adjustPoints")(function* (
     caller,
     command: { _tag: "Adjust", lotId, points, reason, actor, occurredAt },
     key: { kind: "adjust", key: adjust.key, content: content(adjust) },
-    lots: { _tag: "Named", lotIds: [lotId] },
+    lots: [{ _tag: "Named", lotIds: [lotId] }],
     horizon: occurredAt,
     redemptions: []
   })

@@ -29,18 +29,21 @@ export interface CreditOutcome {
 type Event = RedemptionEvent.RedemptionEvent
 
 /**
- * The present outcome of a credit. A credit that was requested and of which nothing more is recorded is unknown: it is
+ * The present outcome of a credit, from a redemption's state and the events that follow it. A credit that was requested and of which nothing more is recorded is unknown: it is
  * in flight somewhere, or whoever sent it died.
  */
 export const present = (
+  before: Redemption.RedemptionState,
   events: ReadonlyArray<EventStore.StoredEvent>,
   redemptionId: Ids.RedemptionId,
   creditId: Ids.CreditId,
   replayed: boolean
 ): CreditOutcome => {
-  let state: Redemption.RedemptionState = Redemption.none
+  let state = before
   let outcome: CreditOutcome | undefined
   for (const { fact } of events) {
+    // What swept lots book with a credit is of the account's stream.
+    if (fact.stream._tag === "Account") continue
     const event = fact.event as Event
     state = Redemption.evolve(state, event, fact.occurredAt)
     if ("creditId" in event && event.creditId === creditId) {

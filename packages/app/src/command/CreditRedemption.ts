@@ -6,15 +6,22 @@
  *
  * @see semantics, section 7
  */
-import { type EventStore, Mastercard, type MastercardNotSent, type MastercardRefused } from "@pointback/adapters"
+import {
+  type DatabaseError,
+  type EventStore,
+  Mastercard,
+  type MastercardNotSent,
+  type MastercardRefused
+} from "@pointback/adapters"
 import {
   Account,
   type Decide,
   type Draw,
+  Fact,
   type Ids,
   Instant,
   Points,
-  type Redemption,
+  Redemption,
   type RedemptionCommand,
   type RedemptionEvent,
   type Refusal
@@ -26,6 +33,7 @@ import type { Execution } from "./Execution.ts"
 import { type Caller, execute, type Executed, type ExecutionError, type Target } from "./Execution.ts"
 import { now } from "./Now.ts"
 import { lotContent } from "./RedeemPoints.ts"
+import * as Streams from "./Streams.ts"
 
 export interface CreditRedemption extends Target {
   readonly redemptionId: Ids.RedemptionId
@@ -54,7 +62,7 @@ export const recordCredit = Effect.fn("recordCredit")(function* (
   caller: Caller = {}
 ): Effect.fn.Return<CreditOutcome.CreditOutcome, ExecutionError, EventStore.EventStore> {
   const command = { _tag: "RecordCredit", ...asked(credit), origin: "ours", mastercard: null } as const
-  return outcomeOf(yield* execute(execution(credit, caller, command)), credit)
+  return yield* outcomeOf(yield* execute(execution(credit, caller, command)), credit)
 })
 
 /** Asks Mastercard for a credit and records the outcome. Safe to repeat with the same credit id: never calls twice. */
@@ -64,7 +72,7 @@ export const creditRedemption = Effect.fn("creditRedemption")(function* (
 ): Effect.fn.Return<CreditOutcome.CreditOutcome, ExecutionError, EventStore.EventStore | Mastercard> {
   const command = { _tag: "RequestCredit", ...asked(credit) } as const
   const requested = yield* execute(execution(credit, caller, command))
-  if (requested._tag === "Replayed") return outcomeOf(requested, credit)
+  if (requested._tag === "Replayed") return yield* outcomeOf(requested, credit)
   const outcome = yield* callMastercard(credit, requested)
   // The call may have had its effect: what it said is written down even if nobody waits for us any more.
   return yield* Effect.uninterruptible(recordOutcome(credit, caller, requested, outcome))
@@ -92,10 +100,13 @@ const recordOutcome = Effect.fnUntraced(function* (
   )
   const request = execution(credit, caller, { _tag: "RequestCredit", ...asked(credit) })
   return yield* Effect.matchEffect(recorded, {
-    onSuccess: (executed) => Effect.succeed(outcomeOf(executed, credit)),
+    onSuccess: (executed) => outcomeOf(executed, credit),
     onFailure: (error) =>
       error._tag === "CreditNotInFlight"
-        ? Effect.flatMap(execute(request), (executed) => alreadyRecorded(outcomeOf(executed, credit), outcome, error))
+        ? execute(request).pipe(
+            Effect.flatMap((executed) => outcomeOf(executed, credit)),
+            Effect.flatMap((present) => alreadyRecorded(present, outcome, error))
+          )
         : Effect.fail(error)
   })
 })
@@ -139,17 +150,25 @@ const execution = (
   caller,
   command,
   key,
-  lots: { _tag: "DrawnBy", redemptionId: credit.redemptionId },
+  lots: [{ _tag: "DrawnBy", redemptionId: credit.redemptionId }],
   horizon: credit.occurredAt,
   redemptions: [credit.redemptionId]
 })
 
-const outcomeOf = (executed: Executed, { creditId, redemptionId }: CreditRedemption): CreditOutcome.CreditOutcome => {
-  const replayed = executed._tag === "Replayed"
-  const events = replayed ? executed.loaded.events : [...executed.loaded.events, ...executed.events]
-  const stream = events.filter(({ fact }) => fact.stream._tag === "Redemption")
-  return CreditOutcome.present(stream, redemptionId, creditId, replayed)
-}
+/** What was just recorded follows from what was loaded; what was there before is read from the redemption's stream. */
+const outcomeOf = Effect.fnUntraced(function* (
+  executed: Executed,
+  { creditId, redemptionId }: CreditRedemption
+): Effect.fn.Return<CreditOutcome.CreditOutcome, DatabaseError, EventStore.EventStore> {
+  const { loaded } = executed
+  if (executed._tag === "Appended" && executed.events.length > 0) {
+    const before = Account.redemption(loaded.state, redemptionId)
+    return CreditOutcome.present(before, executed.events, redemptionId, creditId, false)
+  }
+  const account = loaded.account as EventStore.AccountRef
+  const stream = yield* Streams.readWhole(account, Fact.redemptionStream(redemptionId))
+  return CreditOutcome.present(Redemption.none, stream, redemptionId, creditId, executed._tag === "Replayed")
+})
 
 type Called = RedemptionCommand.ConfirmCredit | RedemptionCommand.DeclineCredit | RedemptionCommand.MarkCreditUnknown
 

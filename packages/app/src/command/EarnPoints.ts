@@ -42,7 +42,7 @@ export const earnPoints = Effect.fn("earnPoints")(function* (
     caller,
     command: { _tag: "Earn", ...earn, occurredAt, source: earn.source ?? null },
     key: { kind: "earn", key: earn.lotId, content: content(earn) },
-    lots: { _tag: "Named", lotIds: [earn.lotId] },
+    lots: [{ _tag: "Named", lotIds: [earn.lotId] }],
     horizon: occurredAt,
     redemptions: []
   })

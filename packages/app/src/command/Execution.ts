@@ -3,11 +3,12 @@
  *
  * @see semantics, section 4 (L8)
  */
-import { type DatabaseError, EventStore } from "@pointback/adapters"
-import { Decide, type Ids, type Instant, Refusal } from "@pointback/domain"
-import { Effect, Random, Result, Schedule } from "effect"
-import { AccountBusy, KeyConflict, UnknownAccount, UnknownProgram } from "../error/AppError.ts"
+import { CurrentTransaction, type DatabaseError, EventStore, Gathering } from "@pointback/adapters"
+import { type Decide, type Ids, type Instant, Refusal } from "@pointback/domain"
+import { Cause, Effect, Option, Random, Result, Schedule } from "effect"
+import { AccountBusy, KeyConflict, type UnknownAccount, type UnknownProgram } from "../error/AppError.ts"
 import * as Content from "./Content.ts"
+import * as Decisions from "./Decisions.ts"
 
 /** Attempts at one command at most: commands of one process take turns, so only other processes come in between. */
 export const MAXIMUM_ATTEMPTS = 40
@@ -31,7 +32,7 @@ export interface Execution {
   readonly caller: Caller
   readonly command: Decide.Command
   readonly key: KeyedContent | null
-  readonly lots: EventStore.LotSelection
+  readonly lots: ReadonlyArray<EventStore.LotSelection>
   readonly horizon: Instant.Instant
   readonly redemptions: ReadonlyArray<Ids.RedemptionId>
 }
@@ -56,13 +57,87 @@ export type ExecutionError =
   | AccountBusy
   | DatabaseError
 
-/** Carries a command out, once per key. */
-export const execute = Effect.fn("Execution.execute")(function* (
-  execution: Execution
-): Effect.fn.Return<Executed, ExecutionError, EventStore.EventStore> {
-  const correlationId = execution.caller.correlationId ?? (yield* newCorrelationId)
-  return yield* untilAppended(execution.target, attempt(execution, correlationId))
-})
+/**
+ * Carries a command out, once per key. Commands of one process that come for one account while another is carried out are
+ * decided one after the other and appended together.
+ */
+export const execute = (execution: Execution): Effect.Effect<Executed, ExecutionError, EventStore.EventStore> =>
+  Effect.gen(function* () {
+    const store = yield* EventStore.EventStore
+    const correlationId = execution.caller.correlationId ?? (yield* newCorrelationId)
+    const identified = { ...execution, correlationId }
+    // What belongs to somebody's transaction is carried out in it, by whoever has it.
+    const inTransaction = (yield* CurrentTransaction) !== undefined
+    return yield* inTransaction ? alone(identified) : submit(store, identified)
+  })
+
+const newCorrelationId = Effect.map(Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER), (n) => n.toString(36))
+
+const alone = (execution: Decisions.Identified) =>
+  untilAppended(execution.target, Decisions.decideAndAppend([execution])).pipe(
+    Effect.flatMap(([outcome]) => outcome as Outcome)
+  )
+
+type Outcome = Effect.Effect<Executed, ExecutionError>
+
+/** Commands on one account that are carried out together at most: their lots and keys are loaded in one answer. */
+const MAXIMUM_TOGETHER = 100
+
+const oldest: Gathering.Choose<Decisions.Identified> = (waiting) =>
+  waiting.length <= MAXIMUM_TOGETHER ? "all" : new Set(Array.from({ length: MAXIMUM_TOGETHER }, (_, index) => index))
+
+type Line = (execution: Decisions.Identified) => Effect.Effect<Executed, ExecutionError>
+
+/** The accounts that commands are carried out on at present, by store. */
+const lines = new WeakMap<EventStore.EventStore["Service"], Map<string, Line>>()
+
+const submit = (store: EventStore.EventStore["Service"], execution: Decisions.Identified): Outcome =>
+  Effect.suspend(() => {
+    const ofStore = lines.get(store) ?? new Map<string, Line>()
+    lines.set(store, ofStore)
+    const { account, program } = execution.target
+    const name = `${program}\0${account}`
+    const line =
+      ofStore.get(name) ??
+      Gathering.make(
+        Effect.forkDetach,
+        oldest,
+        (batch) => carry(store, batch),
+        () => ofStore.delete(name)
+      )
+    ofStore.set(name, line)
+    return line(execution)
+  })
+
+/** Carries commands of one account out together; one by one where the database refuses them together. */
+const carry = (
+  store: EventStore.EventStore["Service"],
+  batch: ReadonlyArray<Decisions.Identified>
+): Effect.Effect<ReadonlyArray<Outcome>> => {
+  const { target } = batch[0] as Decisions.Identified
+  return untilAppended(target, Decisions.decideAndAppend(batch)).pipe(
+    Effect.provideService(EventStore.EventStore, store),
+    Effect.flatMap((outcomes) =>
+      outcomes.length === batch.length
+        ? Effect.succeed(outcomes)
+        : Effect.map(carry(store, batch.slice(outcomes.length)), (others) => [...outcomes, ...others])
+    ),
+    Effect.catchCause((cause) =>
+      batch.length === 1 || isUnreachable(cause)
+        ? Effect.succeed(batch.map(() => Effect.failCause(cause)))
+        : Effect.map(
+            Effect.forEach(batch, (one) => carry(store, [one])),
+            (outcomes) => outcomes.flat()
+          )
+    )
+  )
+}
+
+const isUnreachable = (cause: Cause.Cause<ExecutionError>): boolean =>
+  Option.exists(
+    Cause.findErrorOption(cause),
+    (error) => error._tag === "DatabaseError" && error.reason._tag === "Unreachable"
+  )
 
 /** Loads, decides and appends in turn on the account, and again where another process came first. */
 export const untilAppended = Effect.fnUntraced(function* <A, R>(
@@ -90,40 +165,6 @@ const isWorthRepeating = (error: ExecutionError | EventStore.VersionConflict): b
 const isTransient = ({ reason }: DatabaseError): boolean =>
   reason._tag === "SerializationFailure" || reason._tag === "Deadlock"
 
-const newCorrelationId = Effect.map(Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER), (n) => n.toString(36))
-
-const attempt = Effect.fnUntraced(function* (
-  execution: Execution,
-  correlationId: string
-): Effect.fn.Return<Executed, ExecutionError | EventStore.VersionConflict, EventStore.EventStore> {
-  const store = yield* EventStore.EventStore
-  const { command, horizon, key, lots, redemptions, target } = execution
-  const loaded = yield* store.load({ ...target, lots, horizon, redemptions, keys: key === null ? [] : [key] })
-  if (loaded.account === null && command._tag !== "Earn") return yield* unknown(loaded, target)
-  const record = loaded.keys[0]
-  if (key !== null && record !== undefined) return yield* replay(record, key, loaded)
-  const decision = Decide.decide(command, loaded.state, loaded.policy)
-  if (Result.isFailure(decision)) return yield* refuse(execution, loaded, decision.failure)
-  const origin = originOf(execution, correlationId)
-  const events = yield* store.append({
-    loaded,
-    target,
-    facts: decision.success.map((fact) => ({ fact, origin })),
-    keys: key === null ? [] : [{ ...key, refusal: null }]
-  })
-  return { _tag: "Appended", loaded, events }
-})
-
-const unknown = (loaded: EventStore.Loaded, { account, program }: Target) =>
-  loaded.programKnown ? new UnknownAccount({ program, account }) : new UnknownProgram({ program })
-
-const replay = (
-  record: EventStore.KeyRecord,
-  key: KeyedContent,
-  loaded: EventStore.Loaded
-): Effect.Effect<Executed, KeyConflict | Refusal.Refusal> =>
-  Effect.as(Effect.fromResult(repeat(record, key)), { _tag: "Replayed", loaded })
-
 /** A key with the content of its command. */
 export type KeyedContent = EventStore.Key & { readonly content: string }
 
@@ -136,18 +177,6 @@ export const repeat = (
   if (fields.length > 0) return Result.fail(new KeyConflict({ kind, key, fields }))
   return record.refusal === null ? Result.succeed(undefined) : Result.fail(Refusal.decode(record.refusal))
 }
-
-const refuse = Effect.fnUntraced(function* (
-  { key, target }: Execution,
-  loaded: EventStore.Loaded,
-  refusal: Refusal.Refusal
-) {
-  const store = yield* EventStore.EventStore
-  if (key !== null && !Refusal.leavesKeyFree(refusal)) {
-    yield* store.append({ loaded, target, facts: [], keys: [{ ...key, refusal: Refusal.encode(refusal) }] })
-  }
-  return yield* refusal
-})
 
 /** Where events of a command come from. */
 export const originOf = (

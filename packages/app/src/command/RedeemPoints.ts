@@ -1,6 +1,6 @@
 /** Points are spent: a redemption is recorded with its draws. */
 import { EventStore } from "@pointback/adapters"
-import { Account, type Draw, type Ids, Instant, Lots, Points, type RedemptionEvent } from "@pointback/domain"
+import { Account, type Draw, Fact, type Ids, Instant, Lots, Points, type RedemptionEvent } from "@pointback/domain"
 import { Effect } from "effect"
 import * as Content from "./Content.ts"
 import { type Caller, execute, type Executed, type ExecutionError, type Target } from "./Execution.ts"
@@ -53,7 +53,10 @@ export const redeemPoints = Effect.fn("redeemPoints")(function* (
     caller,
     command: { _tag: "Redeem", redemptionId, points, draws, redemptionType, processedBy, occurredAt },
     key: { kind: "redeem", key: redemptionId, content: content(redeem) },
-    lots: { _tag: "Spendable", at: occurredAt, named: draws?.map(({ lotId }) => lotId) },
+    lots: [
+      { _tag: "Spendable", at: occurredAt },
+      { _tag: "Named", lotIds: draws?.map(({ lotId }) => lotId) ?? [] }
+    ],
     horizon: occurredAt,
     redemptions: [redemptionId]
   })
@@ -72,13 +75,19 @@ const appended = ({ events, loaded }: Extract<Executed, { _tag: "Appended" }>): 
 }
 
 // The balance of then, by what is known now: lots are loaded again, since the first look was at another instant.
-const replayed = Effect.fnUntraced(function* (loaded: EventStore.Loaded, { account, program }: Target) {
+const replayed = Effect.fnUntraced(function* (
+  loaded: EventStore.Loaded,
+  { account, program, redemptionId }: RedeemPoints
+) {
   const store = yield* EventStore.EventStore
-  const stored = redeemedOf(loaded.events)
+  const ref = loaded.account as EventStore.AccountRef
+  const stored = redeemedOf(
+    yield* store.readStream({ account: ref, stream: Fact.redemptionStream(redemptionId), limit: 1 })
+  )
   const again = yield* store.load({
     program,
     account,
-    lots: { _tag: "All" },
+    lots: [{ _tag: "All" }],
     horizon: stored.occurredAt,
     redemptions: [],
     keys: []

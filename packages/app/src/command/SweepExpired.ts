@@ -65,7 +65,7 @@ const sweepAccount = Effect.fnUntraced(function* ({ account, number }: Account, 
     caller,
     command: { _tag: "SweepExpired", asOf },
     key: null,
-    lots: { _tag: "ToSweep", asOf },
+    lots: [{ _tag: "ToSweep", asOf }],
     horizon: Instant.END,
     redemptions: []
   })

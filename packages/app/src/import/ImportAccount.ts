@@ -33,7 +33,7 @@ const attempt = Effect.fnUntraced(function* (
   const store = yield* EventStore.EventStore
   const loaded = yield* store.load({
     ...target,
-    lots: { _tag: "All" },
+    lots: [{ _tag: "All" }],
     horizon: ImportStep.horizon(steps),
     redemptions: Array.from(new Set(steps.flatMap(({ redemptionId }) => redemptionId ?? []))),
     keys: steps.map(({ key }) => key)

@@ -97,8 +97,8 @@ const giveTo = (lots: Lots.Lots, restoration: Restoration, at: Instant.Instant):
     case "expired":
       return lots
     case "live":
-      return Lots.move(lots, lotId, { at, points })
+      return Lots.restore(lots, lotId, { at, points })
     case "extended":
-      return Lots.grant(Lots.open(lots, { ...restoration, openedAt: at }), lotId, { at, points })
+      return Lots.extend(Lots.open(lots, { ...restoration, openedAt: at }), lotId, { at, points })
   }
 }

@@ -25,6 +25,8 @@ export interface Lot {
   readonly granted: Points.Points
   /** The sum of all movements. */
   readonly total: Points.Points
+  /** What credits put back into the lot live; may exceed what it holds, since it can be drawn again. */
+  readonly restored: Points.Points
   /** Movements after the horizon. */
   readonly later: Movements.Movements
   /** What the sweep has booked as expired so far. */
@@ -117,7 +119,7 @@ export const open = (
   { earnedAt, expiresAt, lotId, openedAt }: Pick<Lot, "lotId" | "earnedAt" | "expiresAt" | "openedAt">
 ): Lots => {
   if (HashMap.has(lots.byId, lotId)) throw new Error(`corrupt history: lot ${lotId} is opened twice`)
-  const nothing = { granted: 0n, total: 0n, later: Movements.none, booked: 0n, swept: false }
+  const nothing = { granted: 0n, total: 0n, restored: 0n, later: Movements.none, booked: 0n, swept: false }
   return replace(lots, { lotId, earnedAt, expiresAt, openedAt, ...nothing })
 }
 
@@ -130,6 +132,18 @@ export const grant = (lots: Lots, lotId: LotId, movement: Movements.Movement): L
 /** Moves points into a lot or out of it. The lot must exist: history that moves points of no lot is corrupt. */
 export const move = (lots: Lots, lotId: LotId, movement: Movements.Movement): Lots =>
   replace(lots, moved(lots.horizon, existing(lots, lotId), movement))
+
+/** Puts points back into a lot that a credit restores. */
+export const restore = (lots: Lots, lotId: LotId, movement: Movements.Movement): Lots =>
+  replace(lots, restored(moved(lots.horizon, existing(lots, lotId), movement), movement.points))
+
+/** Moves points that a credit extends into the lot that it opened for them. */
+export const extend = (lots: Lots, lotId: LotId, movement: Movements.Movement): Lots => {
+  const granted = grant(lots, lotId, movement)
+  return replace(granted, restored(existing(granted, lotId), movement.points))
+}
+
+const restored = (lot: Lot, points: Points.Points): Lot => ({ ...lot, restored: lot.restored + points })
 
 const moved = (horizon: Instant.Instant, lot: Lot, movement: Movements.Movement): Lot => ({
   ...lot,

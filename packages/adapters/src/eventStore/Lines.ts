@@ -1,0 +1,36 @@
+/**
+ * Rows as lines of text, as the database's functions take and give them: a tenth of the cost of JSON there. Lines end
+ * with U+001E, fields with U+001F, items of a list with U+001D; an empty field is null.
+ */
+
+/** A value of a field. */
+export type Field = string | number | boolean | null
+
+const LINE = "\x1e"
+const FIELD = "\x1f"
+const ITEM = "\x1d"
+
+/** Characters that no value may have. Identifiers and notes have none by their schemas, JSON escapes them. */
+// oxlint-disable-next-line no-control-regex
+const SEPARATORS = /[\x1d-\x1f]/
+
+/** One line. */
+export const line = (fields: ReadonlyArray<Field>): string => fields.join(FIELD)
+
+/** Lines as one text; null where there are none. */
+export const text = (lines: ReadonlyArray<string>): string | null => (lines.length === 0 ? null : lines.join(LINE))
+
+/** A list as one field. */
+export const list = (items: ReadonlyArray<string>): string => items.join(ITEM)
+
+/** The fields of each line. */
+export const parse = (lines: string | null | undefined): ReadonlyArray<ReadonlyArray<string>> =>
+  lines === null || lines === undefined || lines === ""
+    ? []
+    : (lines.endsWith(LINE) ? lines.slice(0, -1) : lines).split(LINE).map((one) => one.split(FIELD))
+
+/** The text itself, which callers give and no schema has seen; throws where it would break lines. */
+export const plain = (what: string, value: string | null): string | null => {
+  if (value !== null && SEPARATORS.test(value)) throw new TypeError(`${what} must have no control characters`)
+  return value
+}
