@@ -29,10 +29,10 @@ const PROCESSES = 3
 const MOST_KILLED = 2
 
 /** Orders of a process in one round: more than it can carry out before it is told to stop. */
-const ORDERS = 1000
+const ORDERS = 2000
 
 /** Several commands are in each process when it is killed, and the server is busy but not only queueing. */
-const MANNER = { inFlight: 16, pause: 2 }
+const MANNER = { inFlight: 16, pause: 10 }
 
 /** A round takes three seconds where nothing else runs. */
 const PATIENCE_MS = 60_000 + ROUNDS * 20_000

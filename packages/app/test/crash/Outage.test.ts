@@ -17,8 +17,9 @@ import { Told } from "../support/Told.ts"
 /** Accounts with commands in flight: twice the connections of a pool, so that some wait for one. */
 const ACCOUNTS = 20
 
-/** Commands on each. */
-const EACH = 20
+/** Commands on each, and how many of all are answered before the server goes away. */
+const EACH = 25
+const ANSWERED = 100
 
 /** How long Mastercard's answer waits for the database here; it would wait much longer. */
 const OUTAGE_MS = 700
@@ -56,7 +57,7 @@ describe("a server that goes away", () => {
         Array.from({ length: EACH }, (_, index) => Orders.earn(account, `lot${index}`, "7", "2025-01-10"))
       )
       const inFlight = send(orders, told)
-      await sleep(100)
+      while (told.answers.length < ANSWERED) await sleep(1)
       await server[how]()
       const answers = await inFlight
       const unheard = answers.filter(

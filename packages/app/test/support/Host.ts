@@ -17,7 +17,7 @@ export interface Host {
   readonly run: <A, E>(effect: Effect.Effect<A, E, AnyStore | Database | Mastercard>) => Promise<A>
   /** Carries orders out, those of one account one after the other, and notes what is told. */
   readonly inOrder: (orders: ReadonlyArray<Order.Order>, told: Told) => Promise<void>
-  /** Sends every order that was sent once more, and what was done only now yet again; notes what is told. */
+  /** Sends every order that was sent once more, and yet again where that was news; notes what is told. */
   readonly repeat: (told: Told) => Promise<void>
   /** What was told and cannot be true of what is stored. */
   readonly contradictions: (told: Told, failures: ReadonlySet<string>) => Promise<ReadonlyArray<string>>
@@ -55,11 +55,10 @@ export const hostOn = (database: () => string, sandbox: SandboxServer): Host => 
     inOrder: (orders, told) => run(send(orders, told)),
     repeat: async (told) => {
       await run(send(told.orders, told))
-      const doneJustNow = Array.from(told.heard.values()).filter(({ answers }) => {
-        const last = answers.at(-1)
-        return last?.told !== "done" || !last.replayed
-      })
-      const again = doneJustNow.map(({ order }) => order)
+      const news = Array.from(told.heard.values()).filter(
+        ({ answers }) => answers.filter(({ told }) => told === "done" || told === "refused").length < 2
+      )
+      const again = news.map(({ order }) => order)
       await run(send(again, told))
     },
     contradictions: (told, failures) =>
