@@ -10,7 +10,7 @@ import type { Side, Workload } from "./Measure.ts"
 const WRITERS = 100
 
 /** Events or commands of each writer in one run. */
-const EACH = 3
+const EACH = 30
 
 /** Events of one writer alone in one run. */
 const ALONE = 200

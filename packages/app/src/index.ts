@@ -9,7 +9,7 @@ export { adjustPoints, type AdjustPoints, type PointsAdjusted } from "./command/
 export type { CreditOutcome } from "./command/CreditOutcome.ts"
 export { type CreditRedemption, creditRedemption, recordCredit } from "./command/CreditRedemption.ts"
 export { type EarnPoints, earnPoints, type PointsEarned } from "./command/EarnPoints.ts"
-export type { Caller, ExecutionError, Target } from "./command/Execution.ts"
+export type { Caller, ExecutionError, Target } from "./command/Command.ts"
 export { type PointsRedeemed, type RedeemPoints, redeemPoints } from "./command/RedeemPoints.ts"
 export { sweepExpired, type SweepExpired, type Swept } from "./command/SweepExpired.ts"
 export { OutputExists, OutputUnwritable } from "./generate/GenerateError.ts"

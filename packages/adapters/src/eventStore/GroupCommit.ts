@@ -18,8 +18,8 @@ export const MAXIMUM_BATCH = 200
 /** Events in one batch at most, unless one command has more by itself: a few megabytes of lines. */
 const MAXIMUM_EVENTS = 5000
 
-/** Lines that write side by side, each for its share of the partitions: two keep a process and its database busy. */
-const LINES = 2
+/** Lines that write side by side, each for its share of the partitions: fewer lines make larger batches. */
+const LINES = 1
 
 /** Writes a batch of commands of different accounts; answers in their order. `wait`: for heads that others hold. */
 export type Write = (

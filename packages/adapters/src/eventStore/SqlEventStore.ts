@@ -33,7 +33,7 @@ type DatabaseService = Database["Service"]
 const MAXIMUM_LOADS = 100
 
 /** Lines that load side by side, so that one long load holds up half of the others. */
-const LOADING_LINES = 2
+const LOADING_LINES = 1
 
 // Fixed when the schema was created, so it is asked for once; a failure to ask is not kept.
 const partitionCounter = (database: DatabaseService) => {
@@ -212,7 +212,7 @@ const make = Effect.gen(function* () {
   return EventStore.of({
     load: loader(database, scope),
     append: appender(database, scope),
-    inTurn: yield* Turns.make,
+    inTurn: Turns.make(),
     ...reader(database),
     ...finder(database)
   })

@@ -140,7 +140,7 @@ const eventStore = Effect.fnUntraced(function* (memory: Memory) {
   return EventStore.of({
     load: (request) => Effect.sync(() => load(memory, request)),
     append,
-    inTurn: yield* Turns.make,
+    inTurn: Turns.make(),
     readStream: ({ account, direction, from, limit = MAXIMUM_PAGE, stream }) =>
       Effect.sync(() => {
         const events = (memory.byKey(account)?.events ?? []).filter(({ fact }) => Equal.equals(fact.stream, stream))

@@ -240,7 +240,7 @@ end $fn$`
 
 /** What 0002 creates. */
 export const functions: ReadonlyArray<string> = [
-  `create function micros(at timestamptz) returns bigint language sql immutable as
+  `create function micros(at timestamptz) returns bigint language sql stable as
     'select (extract(epoch from at) * 1000000)::bigint'`,
   ...chain,
   APPEND,

@@ -3,8 +3,10 @@ import { type DatabaseError, EventStore } from "@pointback/adapters"
 import { Account, Decide, Instant, Refusal } from "@pointback/domain"
 import { Effect, Result } from "effect"
 import { UnknownAccount, UnknownProgram } from "../error/AppError.ts"
-import type { Executed, Execution, ExecutionError, KeyedContent } from "./Execution.ts"
-import { originOf, repeat } from "./Execution.ts"
+import type { Executed, Execution, ExecutionError } from "./Command.ts"
+import { originOf } from "./Command.ts"
+import type { KeyedContent } from "./Keys.ts"
+import { repeat } from "./Keys.ts"
 
 /** A command with the correlation id of its events. */
 export interface Identified extends Execution {

@@ -3,7 +3,8 @@ import { type EventStore } from "@pointback/adapters"
 import { type Ids, Instant, Points } from "@pointback/domain"
 import { Effect } from "effect"
 import * as Content from "./Content.ts"
-import { type Caller, execute, type ExecutionError, type Target } from "./Execution.ts"
+import type { Caller, ExecutionError, Target } from "./Command.ts"
+import { execute } from "./Execution.ts"
 
 export interface EarnPoints extends Target {
   /** The lot is the key. */

@@ -4,58 +4,13 @@
  * @see semantics, section 4 (L8)
  */
 import { CurrentTransaction, type DatabaseError, EventStore, Gathering } from "@pointback/adapters"
-import { type Decide, type Ids, type Instant, Refusal } from "@pointback/domain"
-import { Cause, Effect, Option, Random, Result, Schedule } from "effect"
-import { AccountBusy, KeyConflict, type UnknownAccount, type UnknownProgram } from "../error/AppError.ts"
-import * as Content from "./Content.ts"
+import { Cause, Effect, Option, Random, Schedule } from "effect"
+import { AccountBusy } from "../error/AppError.ts"
+import type { Executed, Execution, ExecutionError, Target } from "./Command.ts"
 import * as Decisions from "./Decisions.ts"
 
 /** Attempts at one command at most: commands of one process take turns, so only other processes come in between. */
 export const MAXIMUM_ATTEMPTS = 40
-
-/** The account that a command is for. */
-export interface Target {
-  readonly program: Ids.ProgramId
-  readonly account: Ids.AccountNumber
-}
-
-/** Who asks, and in what connection. */
-export interface Caller {
-  readonly actor?: string | undefined
-  readonly correlationId?: string | undefined
-  readonly causationId?: string | undefined
-}
-
-/** A command with what it needs to be decided. */
-export interface Execution {
-  readonly target: Target
-  readonly caller: Caller
-  readonly command: Decide.Command
-  readonly key: KeyedContent | null
-  readonly lots: ReadonlyArray<EventStore.LotSelection>
-  readonly horizon: Instant.Instant
-  readonly redemptions: ReadonlyArray<Ids.RedemptionId>
-}
-
-/** What came of a command. */
-export type Executed =
-  /** Its facts were appended; none where there was nothing to do. */
-  | {
-      readonly _tag: "Appended"
-      readonly loaded: EventStore.Loaded
-      readonly events: ReadonlyArray<EventStore.StoredEvent>
-    }
-  /** Its key was known with the same content: nothing was done, and this is what there is. */
-  | { readonly _tag: "Replayed"; readonly loaded: EventStore.Loaded }
-
-/** Every way in which a command can fail before anybody else is called. */
-export type ExecutionError =
-  | Refusal.Refusal
-  | UnknownProgram
-  | UnknownAccount
-  | KeyConflict
-  | AccountBusy
-  | DatabaseError
 
 /**
  * Carries a command out, once per key. Commands of one process that come for one account while another is carried out are
@@ -164,27 +119,3 @@ const isWorthRepeating = (error: ExecutionError | EventStore.VersionConflict): b
 // longer than a statement waits, is the caller's to wait for.
 const isTransient = ({ reason }: DatabaseError): boolean =>
   reason._tag === "SerializationFailure" || reason._tag === "Deadlock"
-
-/** A key with the content of its command. */
-export type KeyedContent = EventStore.Key & { readonly content: string }
-
-/** What a known key answers to a command: nothing new, its refusal again, or a conflict where the content differs. */
-export const repeat = (
-  record: EventStore.KeyRecord,
-  { content, key, kind }: KeyedContent
-): Result.Result<void, KeyConflict | Refusal.Refusal> => {
-  const fields = Content.differences(record.content, content)
-  if (fields.length > 0) return Result.fail(new KeyConflict({ kind, key, fields }))
-  return record.refusal === null ? Result.succeed(undefined) : Result.fail(Refusal.decode(record.refusal))
-}
-
-/** Where events of a command come from. */
-export const originOf = (
-  { caller, key }: Pick<Execution, "caller" | "key">,
-  correlationId: string
-): EventStore.Origin => ({
-  correlationId,
-  causationId: caller.causationId ?? null,
-  idempotencyKey: key?.key ?? null,
-  actor: caller.actor ?? null
-})

@@ -3,7 +3,8 @@ import { EventStore } from "@pointback/adapters"
 import { Account, type Draw, Fact, type Ids, Instant, Lots, Points, type RedemptionEvent } from "@pointback/domain"
 import { Effect } from "effect"
 import * as Content from "./Content.ts"
-import { type Caller, execute, type Executed, type ExecutionError, type Target } from "./Execution.ts"
+import type { Caller, Executed, ExecutionError, Target } from "./Command.ts"
+import { execute } from "./Execution.ts"
 
 export interface RedeemPoints extends Target {
   /** The redemption is the key. */

@@ -3,7 +3,8 @@ import { type DatabaseError, EventStore } from "@pointback/adapters"
 import { type Ids, Instant, Points } from "@pointback/domain"
 import { Effect, Option, Stream } from "effect"
 import type { UnknownProgram } from "../error/AppError.ts"
-import { type Caller, execute, type ExecutionError } from "./Execution.ts"
+import type { Caller, ExecutionError } from "./Command.ts"
+import { execute } from "./Execution.ts"
 
 /** Accounts that are looked up at once: a page that a connection answers in milliseconds. */
 const PAGE = 500

@@ -1,6 +1,6 @@
 /** A history that happened elsewhere, account by account, as something can be imported from. */
 import { Schema, Stream } from "effect"
-import type { Target } from "../command/Execution.ts"
+import type { Target } from "../command/Command.ts"
 import type { NumberedRecord } from "./ImportRecord.ts"
 import type { SpoolUnusable } from "./SpoolFile.ts"
 

@@ -2,7 +2,9 @@
 import { type DatabaseError, EventStore } from "@pointback/adapters"
 import { Account, Decide, type Instant, type Zone } from "@pointback/domain"
 import { Effect, Result } from "effect"
-import { type Caller, type ExecutionError, originOf, repeat, type Target, untilAppended } from "../command/Execution.ts"
+import { type Caller, type ExecutionError, originOf, type Target } from "../command/Command.ts"
+import { untilAppended } from "../command/Execution.ts"
+import { repeat } from "../command/Keys.ts"
 import type { AccountOutcome, RefusedRecord } from "./Imported.ts"
 import type { NumberedRecord } from "./ImportRecord.ts"
 import * as ImportStep from "./ImportStep.ts"
@@ -59,7 +61,8 @@ const decideAll = (
   const known = new Map(loaded.keys.map((record) => [keyName(record), record]))
   let state = loaded.state
   for (const { command, key, line } of steps) {
-    const record = known.get(keyName(key))
+    const name = keyName(key)
+    const record = known.get(name)
     if (record !== undefined) {
       const repeated = repeat(record, key)
       if (Result.isFailure(repeated)) return Result.fail({ line, refusal: repeated.failure })
@@ -71,10 +74,11 @@ const decideAll = (
     state = Account.evolveAll(state, decision.success)
     for (const fact of decision.success) facts.push({ fact, origin })
     const fresh = { ...key, refusal: null }
-    known.set(keyName(key), fresh)
+    known.set(name, fresh)
     keys.push(fresh)
   }
   return Result.succeed({ facts, keys })
 }
 
-const keyName = ({ key, kind }: EventStore.Key): string => JSON.stringify([kind, key])
+// Keys have no control characters.
+const keyName = ({ key, kind }: EventStore.Key): string => `${kind}\n${key}`

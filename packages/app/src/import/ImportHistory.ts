@@ -7,7 +7,7 @@
 import { type EventStore, PolicyStore } from "@pointback/adapters"
 import type { Ids } from "@pointback/domain"
 import { Cache, Effect, Semaphore, Stream } from "effect"
-import type { Caller, ExecutionError } from "../command/Execution.ts"
+import type { Caller, ExecutionError } from "../command/Command.ts"
 import { now } from "../command/Now.ts"
 import type { AccountHistory, History, OnProgress } from "./History.ts"
 import { importAccount } from "./ImportAccount.ts"

@@ -5,7 +5,7 @@ import * as AdjustPoints from "../command/AdjustPoints.ts"
 import * as Content from "../command/Content.ts"
 import * as CreditRedemption from "../command/CreditRedemption.ts"
 import * as EarnPoints from "../command/EarnPoints.ts"
-import type { KeyedContent } from "../command/Execution.ts"
+import type { KeyedContent } from "../command/Keys.ts"
 import * as RedeemPoints from "../command/RedeemPoints.ts"
 import type { ImportRecord } from "./ImportRecord.ts"
 

@@ -1,6 +1,6 @@
 /** What an import came to. It does not grow with the file. */
 import type { Refusal } from "@pointback/domain"
-import type { Target } from "../command/Execution.ts"
+import type { Target } from "../command/Command.ts"
 import type { KeyConflict } from "../error/AppError.ts"
 import type { AccountHistory, AccountTooLong } from "./History.ts"
 

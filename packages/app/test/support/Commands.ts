@@ -5,7 +5,7 @@ import { Effect, Option, Result } from "effect"
 import type { AdjustPoints } from "../../src/command/AdjustPoints.ts"
 import type { CreditRedemption } from "../../src/command/CreditRedemption.ts"
 import { type EarnPoints, earnPoints } from "../../src/command/EarnPoints.ts"
-import type { ExecutionError } from "../../src/command/Execution.ts"
+import type { ExecutionError } from "../../src/command/Command.ts"
 import { type PointsRedeemed, type RedeemPoints, redeemPoints } from "../../src/command/RedeemPoints.ts"
 
 export const program = Ids.ProgramId.make("program")

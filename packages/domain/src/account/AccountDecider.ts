@@ -3,6 +3,7 @@
  *
  * @see semantics, sections 3, 4 (L2, L7) and 6
  */
+import { steps } from "../command/Steps.ts"
 import { Option, Result } from "effect"
 import type { Fact } from "../event/Fact.ts"
 import { accountStream } from "../event/Fact.ts"
@@ -36,27 +37,26 @@ export const decide = (command: AccountCommand, account: Account, policy: Policy
   }
 }
 
-const earn = (command: Earn, account: Account, policy: Policy): Decision =>
-  Result.gen(function* () {
-    const { earnedAt, expiresAt, lotId, occurredAt, points, source } = command
-    yield* Checks.amount("points", points, policy)
-    yield* Checks.instant("occurredAt", occurredAt)
-    yield* Checks.instant("earnedAt", earnedAt)
-    if (earnedAt > occurredAt) {
-      return yield* invalidDates("earnedAt", "points cannot be earned after the event that grants them")
-    }
-    if (expiresAt !== null) yield* expiry(expiresAt, occurredAt)
-    if (Option.isSome(Lots.get(account.lots, lotId))) return yield* Result.fail(new LotExists({ lotId }))
-    return [fact({ _tag: "PointsEarned", lotId, points, earnedAt, expiresAt, source }, occurredAt)]
-  })
+const earn: (command: Earn, account: Account, policy: Policy) => Decision = steps(function* (command, account, policy) {
+  const { earnedAt, expiresAt, lotId, occurredAt, points, source } = command
+  yield* Checks.amount("points", points, policy)
+  yield* Checks.instant("occurredAt", occurredAt)
+  yield* Checks.instant("earnedAt", earnedAt)
+  if (earnedAt > occurredAt) {
+    return yield* invalidDates("earnedAt", "points cannot be earned after the event that grants them")
+  }
+  if (expiresAt !== null) yield* expiry(expiresAt, occurredAt)
+  if (Option.isSome(Lots.get(account.lots, lotId))) return yield* Result.fail(new LotExists({ lotId }))
+  return [fact({ _tag: "PointsEarned", lotId, points, earnedAt, expiresAt, source }, occurredAt)]
+})
 
 const expiry = (expiresAt: Instant.Instant, occurredAt: Instant.Instant): Result.Result<void, InvalidDates> => {
   if (expiresAt <= occurredAt) return invalidDates("expiresAt", "points must expire after they come to be")
   return expiresAt < Instant.END ? Result.succeed(undefined) : invalidDates("expiresAt", "the year must be 1 to 9999")
 }
 
-const adjust = (command: Adjust, account: Account, policy: Policy): Decision =>
-  Result.gen(function* () {
+const adjust: (command: Adjust, account: Account, policy: Policy) => Decision = steps(
+  function* (command, account, policy) {
     const { actor, lotId, occurredAt, points, reason } = command
     yield* Checks.signedAmount("points", points, policy)
     yield* Checks.instant("occurredAt", occurredAt)
@@ -68,7 +68,8 @@ const adjust = (command: Adjust, account: Account, policy: Policy): Decision =>
     if (points < 0n) yield* Drawing.canLeave(lot, -points, occurredAt)
     else yield* canEnter(lot, points, occurredAt)
     return [fact({ _tag: "PointsAdjusted", lotId, points, reason, actor }, occurredAt)]
-  })
+  }
+)
 
 // What a lot was granted bounds every amount that is ever written of it, its expiry included.
 const canEnter = (
@@ -96,13 +97,15 @@ export const bookExpiry = (lot: Lots.Lot, expiresAt: Instant.Instant): ReadonlyA
   return points === 0n ? [] : [fact({ _tag: "PointsExpired", lotId: lot.lotId, points }, expiresAt)]
 }
 
-const recordExpired = ({ asOf, lotId, points }: RecordExpired, account: Account): Decision =>
-  Result.gen(function* () {
-    const lot = yield* Drawing.lotOf(account.lots, lotId)
-    if (lot.expiresAt === null || lot.expiresAt > asOf) return yield* Result.fail(new NotExpired({ lotId }))
-    if (points !== lot.total) return yield* Result.fail(new ExpiredDiffers({ lotId, points, held: lot.total }))
-    return bookExpiry(lot, lot.expiresAt)
-  })
+const recordExpired: (command: RecordExpired, account: Account) => Decision = steps(function* (
+  { asOf, lotId, points },
+  account
+) {
+  const lot = yield* Drawing.lotOf(account.lots, lotId)
+  if (lot.expiresAt === null || lot.expiresAt > asOf) return yield* Result.fail(new NotExpired({ lotId }))
+  if (points !== lot.total) return yield* Result.fail(new ExpiredDiffers({ lotId, points, held: lot.total }))
+  return bookExpiry(lot, lot.expiresAt)
+})
 
 const invalidDates = (field: string, problem: string) => Result.fail(new InvalidDates({ field, problem }))
 

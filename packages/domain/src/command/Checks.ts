@@ -1,4 +1,5 @@
 /** Checks that several commands share. */
+import { steps } from "./Steps.ts"
 import { Result } from "effect"
 import type { LotPoints } from "../lot/Draw.ts"
 import * as Points from "../points/Points.ts"
@@ -32,16 +33,15 @@ export const tooLarge = (field: string, points: Points.Points): Result.Result<ne
   invalid(field, points, Points.describeProblem("tooLarge"))
 
 /** Refuses lots that are named with amounts of which one, or their sum, no command may carry. */
-export const lotPoints = (
+export const lotPoints: (
   field: string,
   lots: ReadonlyArray<LotPoints>,
   policy: Policy
-): Result.Result<void, InvalidPoints> =>
-  Result.gen(function* () {
-    for (const lot of lots) yield* amount(`${field}.${lot.lotId}`, lot.points, policy)
-    const sum = Points.sum(lots.map((lot) => lot.points))
-    if (!Points.fitsSize(sum)) yield* tooLarge(field, sum)
-  })
+) => Result.Result<void, InvalidPoints> = steps(function* (field, lots, policy) {
+  for (const lot of lots) yield* amount(`${field}.${lot.lotId}`, lot.points, policy)
+  const sum = Points.sum(lots.map((lot) => lot.points))
+  if (!Points.fitsSize(sum)) yield* tooLarge(field, sum)
+})
 
 /** Refuses instants that nobody can mean. */
 export const instant = (field: string, at: Instant.Instant): Result.Result<void, InvalidDates> =>

@@ -3,6 +3,7 @@
  *
  * @see semantics, sections 3 (late facts) and 5 (draw order)
  */
+import { steps } from "../command/Steps.ts"
 import { Option, Result } from "effect"
 import * as Points from "../points/Points.ts"
 import {
@@ -45,26 +46,25 @@ export const byPolicy = (
 }
 
 /** Draws exactly what the command names, in the order in which it names the lots. */
-export const byName = (
+export const byName: (
   lots: Lots.Lots,
   points: Points.Points,
   named: ReadonlyArray<LotPoints>,
   at: Instant.Instant
-): Result.Result<
+) => Result.Result<
   ReadonlyArray<Draw>,
   LotNamedTwice | LotsDoNotSum | UnknownLot | LotExpired | LotOverdrawn | TooManyDraws
-> =>
-  Result.gen(function* () {
-    yield* namedOnce(named)
-    yield* sumsTo(named, points)
-    const draws: Array<Draw> = []
-    for (const { lotId, points: wanted } of named) {
-      const lot = yield* lotOf(lots, lotId)
-      yield* canLeave(lot, wanted, at)
-      draws.push(drawFrom(lot, wanted))
-    }
-    return yield* withinLimit(draws)
-  })
+> = steps(function* (lots, points, named, at) {
+  yield* namedOnce(named)
+  yield* sumsTo(named, points)
+  const draws: Array<Draw> = []
+  for (const { lotId, points: wanted } of named) {
+    const lot = yield* lotOf(lots, lotId)
+    yield* canLeave(lot, wanted, at)
+    draws.push(drawFrom(lot, wanted))
+  }
+  return yield* withinLimit(draws)
+})
 
 /** Refuses a lot that is not live at the instant, or that would hold less than nothing from then on. */
 export const canLeave = (

@@ -7,6 +7,7 @@
  *
  * @see semantics, sections 4 (L2, L6, L7, L9) and 5
  */
+import { steps } from "../command/Steps.ts"
 import { Result } from "effect"
 import type { CreditId } from "../identity/Ids.ts"
 import { extendedLotId } from "../identity/Ids.ts"
@@ -34,10 +35,10 @@ export interface Restoring {
 }
 
 /** Decides the restorations of a credit: lots, points and fates. `points` must not exceed what is outstanding. */
-export const restore = (
+export const restore: (
   restoring: Restoring
-): Result.Result<ReadonlyArray<Restoration>, LotNotOutstanding | LotNamedTwice | LotsDoNotSum | ExpiredLotsRefused> =>
-  Result.gen(function* () {
+) => Result.Result<ReadonlyArray<Restoration>, LotNotOutstanding | LotNamedTwice | LotsDoNotSum | ExpiredLotsRefused> =
+  steps(function* (restoring) {
     const shares =
       restoring.named === undefined
         ? inReverse(restoring.draws, restoring.points)
@@ -68,12 +69,12 @@ const inReverse = (draws: ReadonlyArray<DrawState>, points: Points.Points): Read
   return shares
 }
 
-const byName = (
+const byName: (
   draws: ReadonlyArray<DrawState>,
   points: Points.Points,
   named: ReadonlyArray<LotPoints>
-): Result.Result<ReadonlyArray<Share>, LotNotOutstanding | LotNamedTwice | LotsDoNotSum> =>
-  Result.gen(function* () {
+) => Result.Result<ReadonlyArray<Share>, LotNotOutstanding | LotNamedTwice | LotsDoNotSum> = steps(
+  function* (draws, points, named) {
     yield* Drawing.namedOnce(named)
     yield* Drawing.sumsTo(named, points)
     const shares: Array<Share> = []
@@ -88,7 +89,8 @@ const byName = (
       shares.push({ draw, position, points: wanted })
     }
     return shares
-  })
+  }
+)
 
 const withFate = ({ draw, points, position }: Share, { at, creditId, policy }: Restoring): Restoration => {
   const { earnedAt, expiresAt, lotId } = draw

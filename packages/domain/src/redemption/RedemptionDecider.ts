@@ -3,6 +3,7 @@
  *
  * @see semantics, sections 3, 4 (L1, L2, L6, L9, L12), 5 and 7
  */
+import { steps } from "../command/Steps.ts"
 import { HashSet, Result } from "effect"
 import type { Account } from "../account/Account.ts"
 import * as Checks from "../command/Checks.ts"
@@ -66,8 +67,8 @@ export const decide = (
   }
 }
 
-const redeem = (command: Redeem, state: Redemption.RedemptionState, account: Account, policy: Policy): Decision =>
-  Result.gen(function* () {
+const redeem: (command: Redeem, state: Redemption.RedemptionState, account: Account, policy: Policy) => Decision =
+  steps(function* (command, state, account, policy) {
     const { occurredAt, points, processedBy, redemptionId, redemptionType } = command
     yield* Checks.amount("points", points, policy)
     yield* Checks.instant("occurredAt", occurredAt)
@@ -96,38 +97,36 @@ interface Plan {
   readonly restorations: ReadonlyArray<Restoration>
 }
 
-const requestCredit = (
+const requestCredit: (
   command: RequestCredit,
   state: Redemption.RedemptionState,
   account: Account,
   policy: Policy
-): Decision =>
-  Result.gen(function* () {
-    const redemption = yield* creditable(command, state, account)
-    const { redemptionType } = redemption
-    if (redemptionType === "CASHBACK") return yield* Result.fail(new RedemptionTypeNotCreditable({ redemptionType }))
-    const plan = yield* planCredit(command, redemption, policy, true)
-    return [
-      fact(command, {
-        _tag: "CreditRequested",
-        creditId: command.creditId,
-        ...plan,
-        policyVersion: policy.version
-      })
-    ]
-  })
+) => Decision = steps(function* (command, state, account, policy) {
+  const redemption = yield* creditable(command, state, account)
+  const { redemptionType } = redemption
+  if (redemptionType === "CASHBACK") return yield* Result.fail(new RedemptionTypeNotCreditable({ redemptionType }))
+  const plan = yield* planCredit(command, redemption, policy, true)
+  return [
+    fact(command, {
+      _tag: "CreditRequested",
+      creditId: command.creditId,
+      ...plan,
+      policyVersion: policy.version
+    })
+  ]
+})
 
-const recordCredit = (
+const recordCredit: (
   command: RecordCredit,
   state: Redemption.RedemptionState,
   account: Account,
   policy: Policy
-): Decision =>
-  Result.gen(function* () {
-    const redemption = yield* creditable(command, state, account)
-    const plan = yield* planCredit(command, redemption, policy, command.origin === "ours")
-    return [fact(command, credited(redemption, command.creditId, plan, policy.version, command.mastercard))]
-  })
+) => Decision = steps(function* (command, state, account, policy) {
+  const redemption = yield* creditable(command, state, account)
+  const plan = yield* planCredit(command, redemption, policy, command.origin === "ours")
+  return [fact(command, credited(redemption, command.creditId, plan, policy.version, command.mastercard))]
+})
 
 const confirmCredit = (command: ConfirmCredit, state: Redemption.RedemptionState): Decision =>
   whileInFlight(command, state, ({ redemption, request }) => [
@@ -190,33 +189,32 @@ const creditable = (
   }
 }
 
-const planCredit = (
+const planCredit: (
   command: RequestCredit | RecordCredit,
   redemption: Redemption.Redemption,
   policy: Policy,
   bound: boolean
-): Result.Result<Plan, Refusal> =>
-  Result.gen(function* () {
-    const { creditId, lots, occurredAt } = command
-    yield* Checks.instant("occurredAt", occurredAt)
-    yield* Checks.lotPoints("lots", lots ?? [], policy)
-    const asked = command.points ?? (lots === undefined ? undefined : Points.sum(lots.map((lot) => lot.points)))
-    // What remains needs no check of its scale: it is the difference of amounts that had one.
-    if (asked !== undefined) yield* Checks.amount("points", asked, policy)
-    const points = asked ?? Redemption.remaining(redemption)
-    yield* amountToCredit(points, redemption)
-    if (bound) yield* withinWindow(command, redemption, policy)
-    const restorations = yield* Restoring.restore({
-      draws: redemption.draws,
-      points,
-      named: lots,
-      creditId,
-      at: occurredAt,
-      policy,
-      mayRefuse: bound
-    })
-    return { points, mode: asked === undefined ? "full" : "partial", restorations }
+) => Result.Result<Plan, Refusal> = steps(function* (command, redemption, policy, bound) {
+  const { creditId, lots, occurredAt } = command
+  yield* Checks.instant("occurredAt", occurredAt)
+  yield* Checks.lotPoints("lots", lots ?? [], policy)
+  const asked = command.points ?? (lots === undefined ? undefined : Points.sum(lots.map((lot) => lot.points)))
+  // What remains needs no check of its scale: it is the difference of amounts that had one.
+  if (asked !== undefined) yield* Checks.amount("points", asked, policy)
+  const points = asked ?? Redemption.remaining(redemption)
+  yield* amountToCredit(points, redemption)
+  if (bound) yield* withinWindow(command, redemption, policy)
+  const restorations = yield* Restoring.restore({
+    draws: redemption.draws,
+    points,
+    named: lots,
+    creditId,
+    at: occurredAt,
+    policy,
+    mayRefuse: bound
   })
+  return { points, mode: asked === undefined ? "full" : "partial", restorations }
+})
 
 const amountToCredit = (points: Points.Points, redemption: Redemption.Redemption): Result.Result<void, Refusal> => {
   const { points: redeemed, redemptionId } = redemption

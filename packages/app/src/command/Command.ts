@@ -1,0 +1,60 @@
+/** A command on an account: what it asks, what it is decided from, and what can come of it. */
+import type { DatabaseError, EventStore } from "@pointback/adapters"
+import type { Decide, Ids, Instant, Refusal } from "@pointback/domain"
+import type { AccountBusy, KeyConflict, UnknownAccount, UnknownProgram } from "../error/AppError.ts"
+import type { KeyedContent } from "./Keys.ts"
+
+/** The account that a command is for. */
+export interface Target {
+  readonly program: Ids.ProgramId
+  readonly account: Ids.AccountNumber
+}
+
+/** Who asks, and in what connection. */
+export interface Caller {
+  readonly actor?: string | undefined
+  readonly correlationId?: string | undefined
+  readonly causationId?: string | undefined
+}
+
+/** A command with what it needs to be decided. */
+export interface Execution {
+  readonly target: Target
+  readonly caller: Caller
+  readonly command: Decide.Command
+  readonly key: KeyedContent | null
+  readonly lots: ReadonlyArray<EventStore.LotSelection>
+  readonly horizon: Instant.Instant
+  readonly redemptions: ReadonlyArray<Ids.RedemptionId>
+}
+
+/** What came of a command. */
+export type Executed =
+  /** Its facts were appended; none where there was nothing to do. */
+  | {
+      readonly _tag: "Appended"
+      readonly loaded: EventStore.Loaded
+      readonly events: ReadonlyArray<EventStore.StoredEvent>
+    }
+  /** Its key was known with the same content: nothing was done, and this is what there is. */
+  | { readonly _tag: "Replayed"; readonly loaded: EventStore.Loaded }
+
+/** Every way in which a command can fail before anybody else is called. */
+export type ExecutionError =
+  | Refusal.Refusal
+  | UnknownProgram
+  | UnknownAccount
+  | KeyConflict
+  | AccountBusy
+  | DatabaseError
+
+/** Where events of a command come from. */
+export const originOf = (
+  { caller, key }: Pick<Execution, "caller" | "key">,
+  correlationId: string
+): EventStore.Origin => ({
+  correlationId,
+  causationId: caller.causationId ?? null,
+  idempotencyKey: key?.key ?? null,
+  actor: caller.actor ?? null
+})
