@@ -91,7 +91,12 @@ describe("applications and a server that are killed", () => {
   const spares: Array<Promise<Worker>> = []
   const takeSpare = (): Promise<Worker> => spares.shift() ?? start()
   const fillSpares = () => {
-    while (spares.length < MOST_KILLED) spares.push(start())
+    while (spares.length < MOST_KILLED) {
+      const spare = start()
+      // One that cannot start fails the round that takes it.
+      spare.catch(() => undefined)
+      spares.push(spare)
+    }
   }
 
   /** The server dies in the way of the plan, and is back when this resolves. */

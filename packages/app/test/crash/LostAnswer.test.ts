@@ -15,13 +15,17 @@ import { Told } from "../support/Told.ts"
 import { compare, disagreements } from "./Agreement.ts"
 import { ground, knownRedemptions, load, programOf } from "./Load.ts"
 
-const ORDERS = 400
+/** Enough for dozens of commits, however many commands are committed together. */
+const ORDERS = 800
 
 /** Several times the connections of a pool: what waits for one gathers in batches. */
 const IN_FLIGHT = 60
 
+/** Commands on each of as many accounts as are in flight: again dozens of commits. */
+const EACH = 40
+
 /** The part of all answers that is lost on the way through the proxy. */
-const LOST = 0.05
+const LOST = 0.2
 
 /** How often a caller asks that hears nothing, with a moment in between. */
 const ATTEMPTS = 50
@@ -31,6 +35,17 @@ const FAILURES = new Set(["Unreachable", "CreditInFlight"])
 
 const NOTHING_HEARD = (answer: Order.Answer): boolean =>
   answer.told === "lost" || (answer.told === "failed" && answer.tag === "Unreachable")
+
+/** What goes wrong while orders are carried out, until it is over. */
+type Trouble = (isOver: () => boolean, told: Told) => Promise<void>
+
+/** Ends a connection that has a statement under way, if there is one. */
+const TERMINATE_ACTIVE = `
+  select pg_terminate_backend(pid) from pg_stat_activity
+  where datname = current_database() and pid <> pg_backend_pid() and state = 'active'
+  order by pid offset $1 limit 1`
+
+const doneOf = (told: Told): number => told.answers.filter((answer) => answer.told === "done").length
 
 /** Carries orders out as callers do that ask until they are told something. */
 const insist = (orders: ReadonlyArray<Order.Order>, told: Told) =>
@@ -57,11 +72,11 @@ describe("a lost answer", () => {
     orders: ReadonlyArray<Order.Order>,
     told: Told,
     sender: Host,
-    trouble: (isOver: () => boolean) => Promise<void>
+    trouble: Trouble
   ): Promise<ReadonlyArray<string>> => {
     let over = false
     const running = sender.run(insist(orders, told)).finally(() => (over = true))
-    await Promise.all([trouble(() => over), running])
+    await Promise.all([trouble(() => over, told), running])
     assert.isFalse(Array.from(told.heard.values()).some(({ answers, lost }) => lost > 0 && answers.length === 0))
     const unheard = Array.from(told.heard).flatMap(([key, { lost }]) => (lost > 0 ? [key] : []))
     const done = unheard.filter((key) => told.wasDoneUntold(key))
@@ -73,7 +88,7 @@ describe("a lost answer", () => {
   }
 
   /** The load of the crash tests, from one process. */
-  const underLoad = async (round: number, sender: Host, trouble: (isOver: () => boolean) => Promise<void>) => {
+  const underLoad = async (round: number, sender: Host, trouble: Trouble) => {
     const told = new Told()
     await sandbox.knows(knownRedemptions(round))
     await host.inOrder(ground(round), told)
@@ -86,16 +101,16 @@ describe("a lost answer", () => {
 
   it("of a backend that is terminated in the middle of a command", async () => {
     const random = dice(runSeed(), 1)
-    await underLoad(0, host, (isOver) =>
+    await underLoad(0, host, (isOver, told) =>
       asAdministrator(database(), async (client) => {
+        let next = 0
         while (!isOver()) {
-          await client.query(
-            `select pg_terminate_backend(pid) from pg_stat_activity
-            where datname = current_database() and pid <> pg_backend_pid() and state = 'active'
-            order by pid offset $1 limit 1`,
-            [random.below(5)]
-          )
-          await sleep(random.between(1, 20))
+          if (doneOf(told) >= next) {
+            const terminated = await client.query(TERMINATE_ACTIVE, [random.below(3)])
+            // Something is done before the next one: were every connection terminated at once, nobody would get through.
+            if (terminated.rowCount === 1) next = doneOf(told) + random.between(1, 20)
+          }
+          await sleep(1)
         }
       })
     )
@@ -116,7 +131,7 @@ describe("a lost answer", () => {
       accounts.map((account) => Orders.earn(account, "first", "1", "2025-01-10")),
       before
     )
-    const orders = Array.from({ length: 4 }, (_, index) =>
+    const orders = Array.from({ length: EACH }, (_, index) =>
       accounts.map((account) => Orders.adjust(account, `a${index}`, "first", "1", "2025-01-11"))
     )
     proxy.lose(LOST)

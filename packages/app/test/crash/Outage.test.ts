@@ -17,8 +17,7 @@ import { Told } from "../support/Told.ts"
 /** Accounts with commands in flight: twice the connections of a pool, so that some wait for one. */
 const ACCOUNTS = 20
 
-/** Commands on each, and how many of all are answered before the server goes away. */
-const EACH = 25
+/** How many commands are answered before the server goes away. */
 const ANSWERED = 100
 
 /** How long Mastercard's answer waits for the database here; it would wait much longer. */
@@ -53,17 +52,21 @@ describe("a server that goes away", () => {
         accounts.map((account) => Orders.earn(account, "first", "1", "2025-01-10")),
         told
       )
-      const orders = accounts.flatMap((account) =>
-        Array.from({ length: EACH }, (_, index) => Orders.earn(account, `lot${index}`, "7", "2025-01-10"))
-      )
-      const inFlight = send(orders, told)
+      const orders: Array<Order.Order> = []
+      let gone = false
+      // Every account has a command under way at any moment, until the first moment after the server's end.
+      const inFlight = accounts.map(async (account) => {
+        for (let index = 0; !gone; index++) {
+          const order = Orders.earn(account, `lot${index}`, "7", "2025-01-10")
+          orders.push(order)
+          await send([order], told)
+        }
+      })
       while (told.answers.length < ANSWERED) await sleep(1)
       await server[how]()
-      const answers = await inFlight
-      const unheard = answers.filter(
-        (answer) => answer.told === "lost" || (answer.told === "failed" && answer.tag === "Unreachable")
-      )
-      assert.isAbove(unheard.length, 0)
+      gone = true
+      await Promise.all(inFlight)
+      assert.isAbove(told.failures("Unreachable") + told.unanswered.length, 0)
 
       // Nothing can be sent now, so it is certain that nothing has changed.
       const during = await send(orders.slice(0, ACCOUNTS), told)
