@@ -9,8 +9,10 @@ export type Side = () => Promise<number>
 export interface Workload {
   readonly name: string
   readonly what: string
-  /** The ratio that is to be reached. */
-  readonly goal: number
+  /** The ratio that is to be reached; none where another's work is measured. */
+  readonly goal?: number | undefined
+  /** Runs before each side, untimed. */
+  readonly prepare?: () => Promise<void>
   readonly ours: Side
   readonly baseline: Side
 }
@@ -18,7 +20,7 @@ export interface Workload {
 export interface Measured {
   readonly name: string
   readonly what: string
-  readonly goal: number
+  readonly goal: number | undefined
   readonly ours: number
   readonly baseline: number
   /** The median of the ratios of neighbouring runs, and the least and the greatest of them. */
@@ -27,7 +29,8 @@ export interface Measured {
   readonly greatest: number
 }
 
-const rate = async (side: Side): Promise<number> => {
+const rate = async (side: Side, prepare: Workload["prepare"]): Promise<number> => {
+  await prepare?.()
   const start = performance.now()
   const units = await side()
   return (units / (performance.now() - start)) * 1000
@@ -36,12 +39,16 @@ const rate = async (side: Side): Promise<number> => {
 const median = (values: ReadonlyArray<number>): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number
 
-/** Runs both sides alternately, once to warm up and then `REPETITIONS` times. Rates are units a second. */
-export const measure = async ({ baseline, goal, name, ours, what }: Workload): Promise<Measured> => {
-  await rate(baseline)
-  await rate(ours)
+/** Runs both sides alternately, once to warm up and then `repetitions` times. Rates are units a second. */
+export const measure = async (
+  { baseline, goal, name, ours, prepare, what }: Workload,
+  repetitions: number
+): Promise<Measured> => {
+  await rate(baseline, prepare)
+  await rate(ours, prepare)
   const runs: Array<{ readonly ours: number; readonly baseline: number }> = []
-  for (let i = 0; i < REPETITIONS; i++) runs.push({ baseline: await rate(baseline), ours: await rate(ours) })
+  for (let i = 0; i < repetitions; i++)
+    runs.push({ baseline: await rate(baseline, prepare), ours: await rate(ours, prepare) })
   const ratios = runs.map((run) => run.ours / run.baseline)
   return {
     name,

@@ -7,10 +7,10 @@ import type * as Baseline from "./Baseline.ts"
 import type { Side, Workload } from "./Measure.ts"
 
 /** Writers at once. */
-const WRITERS = 100
+export const WRITERS = 100
 
 /** Events or commands of each writer in one run. */
-const EACH = 30
+export const EACH = 30
 
 /** Events of one writer alone in one run. */
 const ALONE = 200

@@ -8,8 +8,11 @@ import { Layer, ManagedRuntime, Redacted } from "effect"
 import { startEmbeddedServer } from "../../adapters/test/support/PostgresServer.ts"
 import { table } from "../src/cli/Output.ts"
 import * as Baseline from "./Baseline.ts"
+import * as Import from "./Import.ts"
+import type { Workload } from "./Measure.ts"
 import { measure, REPETITIONS } from "./Measure.ts"
-import { workloads } from "./Workloads.ts"
+import * as Others from "./Others.ts"
+import { EACH, workloads, WRITERS } from "./Workloads.ts"
 
 /** Connections of ours and of the baseline. */
 const POOL = 32
@@ -17,7 +20,11 @@ const POOL = 32
 /** A commit waits for the disk, as it does in production. */
 const DURABLE = { fsync: "on", synchronous_commit: "on", full_page_writes: "on", shared_buffers: "256MB" }
 
+/** Runs of what takes seconds each; as odd as the others. */
+const LONG_REPETITIONS = 5
+
 const wanted = new Set(process.argv.slice(2))
+const isWanted = (name: string): boolean => wanted.size === 0 || wanted.has(name)
 const server = await startEmbeddedServer(DURABLE)
 const database = PostgresDatabase.layer({ url: Redacted.make(server.url), poolSize: POOL })
 const runtime = ManagedRuntime.make(
@@ -26,19 +33,54 @@ const runtime = ManagedRuntime.make(
 const many = await Baseline.open(server.url, POOL)
 const one = await Baseline.open(server.url, 1)
 
+const rows: Array<ReadonlyArray<string>> = []
+
+const add = async (workload: Workload, repetitions = REPETITIONS): Promise<void> => {
+  console.error(`measuring ${workload.name} …`)
+  const { baseline, goal, greatest, least, name, ours, ratio, what } = await measure(workload, repetitions)
+  const spread = `${least.toFixed(2)}–${greatest.toFixed(2)}`
+  rows.push([
+    name,
+    ours.toFixed(0),
+    baseline.toFixed(0),
+    ratio.toFixed(2),
+    spread,
+    goal === undefined ? "" : goal.toFixed(2),
+    what
+  ])
+}
+
+/** The same appends through other stores, against the same baseline. */
+const others = async (): Promise<void> => {
+  const opened = await Others.open(server.url)
+  for (const { appends, close, name } of opened) {
+    const what = `the same through ${name}`
+    await add({
+      name: `W1 ${name}`,
+      what,
+      ours: appends(WRITERS, EACH),
+      baseline: many.insertRows(WRITERS, EACH)
+    })
+    await close()
+  }
+}
+
 try {
-  const rows: Array<ReadonlyArray<string>> = []
   for (const workload of await workloads((effect) => runtime.runPromise(effect), many, one)) {
-    if (wanted.size > 0 && !wanted.has(workload.name)) continue
-    console.error(`measuring ${workload.name} …`)
-    const measured = await measure(workload)
-    const { baseline, goal, greatest, least, name, ours, ratio, what } = measured
-    const spread = `${least.toFixed(2)}–${greatest.toFixed(2)}`
-    rows.push([name, ours.toFixed(0), baseline.toFixed(0), ratio.toFixed(2), spread, goal.toFixed(2), what])
+    if (isWanted(workload.name)) await add(workload)
+  }
+  if (isWanted("others")) await others()
+  if (isWanted("W3")) {
+    const { close, workload } = await Import.open(server.url, POOL)
+    await add(workload, LONG_REPETITIONS)
+    await close()
   }
   const head = ["", "ours/s", "baseline/s", "ratio", "spread", "goal", "ours; baseline"]
   console.log(table(head, rows, new Set(["ours/s", "baseline/s", "ratio", "goal"])))
-  console.log(`medians of ${REPETITIONS} alternating runs; fsync and synchronous_commit on; ${POOL} connections each`)
+  console.log(
+    `medians of ${REPETITIONS} alternating runs, W3 of ${LONG_REPETITIONS}; fsync and synchronous_commit on; ` +
+      `${POOL} connections each`
+  )
 } finally {
   await runtime.dispose()
   await many.close()

@@ -218,11 +218,18 @@ begin
       micros(opened_at)::text, total::text, granted::text, restored::text, booked::text, swept::text], E'\\x1f', ''), E'\\x1e')
     from chosen
     union all
-    select 'movements', string_agg(concat_ws(E'\\x1f', l.c, l.lot_id, micros(p.occurred_at),
-        case when p.credit = 'lot' then p.points else -p.points end), E'\\x1e' order by p.occurred_at, p.position, p.line)
-    from chosen l join postings p on p.partition = l.partition and p.program = l.program
-      and p.account_key = l.account_key and p.lot_id = l.lot_id and p.occurred_at > horizons[l.c]
-    where l.last_at > horizons[l.c] and 'lot' in (p.debit, p.credit) and 'expiredByTime' not in (p.debit, p.credit);
+    -- What a credit restores and expires at once is a pair that moves nothing.
+    select 'movements', string_agg(concat_ws(E'\\x1f', m.c, m.lot_id, micros(m.occurred_at), m.points), E'\\x1e'
+      order by m.occurred_at, m.position)
+    from (
+      select l.c, l.lot_id, p.occurred_at, p.position,
+        sum(case when p.credit = 'lot' then p.points else -p.points end) as points
+      from chosen l join postings p on p.partition = l.partition and p.program = l.program
+        and p.account_key = l.account_key and p.lot_id = l.lot_id and p.occurred_at > horizons[l.c]
+      where l.last_at > horizons[l.c] and 'lot' in (p.debit, p.credit) and 'expiredByTime' not in (p.debit, p.credit)
+      group by l.c, l.lot_id, p.occurred_at, p.position
+    ) as m
+    where m.points <> 0;
   if wanted_redemptions is not null then
     return query select 'redemptions', string_agg(array_to_string(array[x[1], d.redemption_id, d.redemption_type,
         d.processed_by, micros(d.redeemed_at)::text, d.version::text, d.points::text, d.credited::text, d.state,
