@@ -4,6 +4,7 @@ import { Effect, Layer } from "effect"
 import type { RawBuilder } from "kysely"
 import { sql } from "kysely"
 import { Database } from "../database/Database.ts"
+import * as Rows from "../database/Rows.ts"
 import type { AgingQuestion, NumberedLot } from "./AgingStore.ts"
 import { AgingStore } from "./AgingStore.ts"
 
@@ -19,24 +20,25 @@ interface Row {
 
 // A posting moves what a lot holds unless it books an expiry that time brought; what expired on its way back comes as a
 // pair that adds up to nothing. Restored are the credits' pairs alone.
-const statement = ({ account, asOf, knownAt, program }: AgingQuestion) =>
-  sql<Row>`
+const question = (schema: string, { account, asOf, knownAt, program }: AgingQuestion) =>
+  sql`
     with moved as (
       select p.partition, p.account_key, p.lot_id,
         sum(case when p.credit = 'lot' then p.points else -p.points end) as points,
         coalesce(sum(case when p.debit = 'redeemed' then p.points
           when p.credit = 'expiredOnReversal' then -p.points end), 0) as restored
-      from postings p
+      from ${sql.id(schema, "postings")} p
       where p.program = ${program} and ${ofAccount(account)}
         and p.occurred_at <= ${Instant.toString(asOf)}::timestamptz and ${knownBy(knownAt)}
         and 'lot' in (p.debit, p.credit) and 'expiredByTime' not in (p.debit, p.credit)
       group by p.partition, p.account_key, p.lot_id
     )
-    select coalesce(n.account_number, m.account_key) as number, m.account_key, m.lot_id, l.earned_at, l.expires_at,
-      m.points, least(m.restored, m.points) as restored
+    select coalesce(n.account_number, m.account_key) as number, m.account_key, m.lot_id,
+      ${Rows.utc("l.earned_at")} as earned_at, ${Rows.utc("l.expires_at")} as expires_at,
+      m.points::text as points, least(m.restored, m.points)::text as restored
     from moved m
-    join lots l on (l.partition, l.program, l.account_key, l.lot_id) = (m.partition, ${program}, m.account_key, m.lot_id)
-    left join account_numbers n on n.program = ${program} and n.account_key = m.account_key
+    join ${sql.id(schema, "lots")} l on (l.partition, l.program, l.account_key, l.lot_id) = (m.partition, ${program}, m.account_key, m.lot_id)
+    left join ${sql.id(schema, "account_numbers")} n on n.program = ${program} and n.account_key = m.account_key
     where m.points > 0 and (l.expires_at is null or l.expires_at > ${Instant.toString(asOf)}::timestamptz)
     order by coalesce(n.account_number, m.account_key) collate "C", l.expires_at nulls last, l.earned_at, m.lot_id collate "C"`
 
@@ -61,9 +63,9 @@ export const layer: Layer.Layer<AgingStore, never, Database> = Layer.effect(
   AgingStore,
   Effect.map(Database, (database) =>
     AgingStore.of({
-      lots: Effect.fn("AgingStore.lots")((question) =>
+      lots: Effect.fn("AgingStore.lots")((asked) =>
         database.query(async (kysely, signal) =>
-          (await statement(question).execute(kysely, { signal })).rows.map(toLot)
+          (await Rows.ask<Row>(kysely, question(database.schema, asked), signal)).map(toLot)
         )
       )
     })

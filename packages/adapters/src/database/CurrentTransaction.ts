@@ -2,6 +2,15 @@ import { Context, type Semaphore } from "effect"
 import type { Kysely } from "kysely"
 import type { Tables } from "./Tables.ts"
 
+/**
+ * Heads are taken in ascending order, so that transactions never wait for each other in a circle. A client that a host
+ * hands in lives through many transactions, hence the transaction's id.
+ */
+export interface Reach {
+  transaction: string
+  partition: number
+}
+
 /** A transaction, or a savepoint in one, that the current fiber is inside of. */
 export interface OpenTransaction {
   /** The database it belongs to: two databases in one program each look only for their own. */
@@ -11,6 +20,8 @@ export interface OpenTransaction {
   readonly depth: number
   /** One permit: a connection carries one statement at a time, and nothing of this level while a savepoint is open. */
   readonly turn: Semaphore.Semaphore
+  /** How far up the transaction has taken heads of the log; shared by all of its levels. */
+  readonly reach: Reach
   /** Set once COMMIT or ROLLBACK has begun; a fiber that outlives its transaction must not write after it. */
   closed: boolean
   /** The level around this one; another database's transaction may stand in between. */

@@ -1,10 +1,13 @@
-import { Context, type Effect } from "effect"
+import { Context, type Duration, type Effect } from "effect"
 import type { Kysely } from "kysely"
 import type { DatabaseError } from "./DatabaseError.ts"
 import type { Tables } from "./Tables.ts"
 
 /** `postgres`: a server. `pglite`: PostgreSQL inside this process, with one connection. */
 export type Dialect = "postgres" | "pglite"
+
+/** How long an append waits for a log partition that somebody else holds, unless another time is asked for. */
+export const LOCK_TIMEOUT: Duration.Input = "10 seconds"
 
 /** The schema that holds Pointback's tables unless another is asked for. */
 export const DEFAULT_SCHEMA = "pointback"
@@ -21,8 +24,11 @@ export class Database extends Context.Service<
   {
     readonly dialect: Dialect
 
-    /** The schema that unqualified names mean, on every connection. It need not exist yet. */
+    /** The schema of our tables; statements name it, since a host's connection has a `search_path` of its own. */
     readonly schema: string
+
+    /** How long an append waits for a log partition that somebody else holds; whatever the connection's own setting is. */
+    readonly lockTimeout: Duration.Duration
 
     /**
      * Runs statements: on the current transaction, else on a connection of the pool.
@@ -42,5 +48,13 @@ export class Database extends Context.Service<
      * the statements of sibling fibers wait until it is over. To retry, retry the outermost transaction as a whole.
      */
     readonly transaction: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | DatabaseError, R>
+
+    /**
+     * Runs `self` in a transaction that somebody else began and will end, as a SAVEPOINT of it: what `self` did is
+     * committed with all the rest or not at all, and undone alone when it fails. See `HostDatabase.inTransaction`.
+     */
+    readonly within: (
+      transaction: Kysely<Tables>
+    ) => <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | DatabaseError, R>
   }
 >()("@pointback/adapters/Database") {}

@@ -26,6 +26,7 @@ export type DatabaseErrorReason = typeof DatabaseErrorReason.Type
 /** What to do, for the SQLSTATEs (or classes of them) that an operator meets. */
 const advice: ReadonlyArray<readonly [prefix: string, text: string]> = [
   ["22003", "an integer is too large for where it goes"],
+  ["25P01", "no transaction is open on the connection that was handed in; begin one first"],
   ["25P02", "an earlier statement of this transaction failed, so all of it was rolled back"],
   ["28", "the server refused the user or the password; check the connection URL"],
   ["3D000", "there is no such database on the server; create it, or check the connection URL"],

@@ -4,7 +4,7 @@ import { PGlite } from "@electric-sql/pglite"
 import { Duration, Effect, Layer, Option, type Scope } from "effect"
 import { Kysely, PGliteDialect } from "kysely"
 import { columnParsers } from "./ColumnTypes.ts"
-import { Database, DEFAULT_SCHEMA } from "./Database.ts"
+import { Database, DEFAULT_SCHEMA, LOCK_TIMEOUT } from "./Database.ts"
 import { canonicalFolder, DatabaseFolderUnusable, draftFolder, inspectFolder, removeDrafts } from "./DatabaseFolder.ts"
 import { type DatabaseLocked, type FolderLock, holdFolder } from "./FolderLock.ts"
 import { make as makeFromKysely } from "./KyselyDatabase.ts"
@@ -81,7 +81,8 @@ const serve = Effect.fnUntraced(function* <E>(
     kysely: new Kysely<Tables>({ dialect: new PGliteDialect({ pglite: engine }) }),
     dialect: "pglite",
     schema,
-    connections: CONNECTIONS
+    connections: CONNECTIONS,
+    lockTimeout: LOCK_TIMEOUT
   })
 })
 

@@ -1,6 +1,6 @@
 import { Duration, Effect, Exit, type Scope, Semaphore } from "effect"
 import { type ControlledTransaction, type Kysely, sql } from "kysely"
-import { CurrentTransaction, type OpenTransaction, transactionOf } from "./CurrentTransaction.ts"
+import { CurrentTransaction, type OpenTransaction, type Reach, transactionOf } from "./CurrentTransaction.ts"
 import type { Database, Dialect } from "./Database.ts"
 import { DatabaseError } from "./DatabaseError.ts"
 import { fromDriver, type Standing } from "./DriverFailure.ts"
@@ -49,6 +49,8 @@ const ending = <A, E>(level: OpenTransaction, end: Effect.Effect<A, E>): Effect.
     })
   )
 
+const nowhere = (): Reach => ({ transaction: "", partition: -1 })
+
 const rollback = (transaction: ControlledTransaction<Tables>) =>
   // A ROLLBACK that fails means a dead connection: kysely discards it, and the server has rolled back by itself.
   Effect.ignore(settle(() => transaction.rollback().execute(), "statement"))
@@ -66,6 +68,7 @@ const outermost = Effect.fnUntraced(function* <A, E, R>(
     kysely: transaction,
     depth: 0,
     turn: Semaphore.makeUnsafe(1),
+    reach: nowhere(),
     closed: false,
     outer
   }
@@ -127,6 +130,7 @@ export const make = Effect.fnUntraced(function* (options: {
   readonly dialect: Dialect
   readonly schema: string
   readonly connections: number
+  readonly lockTimeout: Duration.Input
 }): Effect.fn.Return<Database["Service"], never, Scope.Scope> {
   const { kysely, dialect, schema, connections } = options
   const slots = yield* Semaphore.make(connections)
@@ -166,5 +170,26 @@ export const make = Effect.fnUntraced(function* (options: {
         : around.turn.withPermit(Effect.uninterruptibleMask((restore) => savepoint(around, current, self, restore)))
     })
 
-  return { dialect, schema, query, transaction }
+  // One level for each transaction that is handed in, however often: its statements take turns.
+  const handed = new WeakMap<Kysely<Tables>, OpenTransaction>()
+  const levelOf = (transaction: Kysely<Tables>): OpenTransaction => {
+    const turn = Semaphore.makeUnsafe(1)
+    const known = handed.get(transaction)
+    if (known !== undefined) return known
+    const level = { owner, kysely: transaction, depth: 0, turn, reach: nowhere(), closed: false, outer: undefined }
+    handed.set(transaction, level)
+    return level
+  }
+
+  const within =
+    (transaction: Kysely<Tables>) =>
+    <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | DatabaseError, R> =>
+      Effect.flatMap(CurrentTransaction, (current) => {
+        const around = levelOf(transaction)
+        const inside = Effect.uninterruptibleMask((restore) => savepoint(around, current, self, restore))
+        return unlessClosed(around.turn.withPermit(inside))
+      })
+
+  const lockTimeout = Duration.fromInputUnsafe(options.lockTimeout)
+  return { dialect, schema, lockTimeout, query, transaction, within }
 })

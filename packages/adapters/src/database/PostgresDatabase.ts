@@ -2,7 +2,7 @@ import { Duration, Effect, Layer, Redacted, Schema, type Scope } from "effect"
 import { Kysely, PostgresDialect, sql } from "kysely"
 import pg from "pg"
 import { columnParser } from "./ColumnTypes.ts"
-import { Database, DEFAULT_SCHEMA } from "./Database.ts"
+import { Database, DEFAULT_SCHEMA, LOCK_TIMEOUT } from "./Database.ts"
 import type { DatabaseError } from "./DatabaseError.ts"
 import { make as makeFromKysely } from "./KyselyDatabase.ts"
 import { requireSchemaName, type SchemaNameInvalid } from "./SchemaName.ts"
@@ -16,9 +16,6 @@ const CONNECT_TIMEOUT = Duration.seconds(10)
 
 /** Our statements take milliseconds; the longest reports take seconds. */
 const STATEMENT_TIMEOUT = Duration.seconds(60)
-
-/** A writer that waits for a lock this long should give up its connection and try again. */
-const LOCK_TIMEOUT = Duration.seconds(10)
 
 /** A transaction does nothing but its own statements, so a silent one has lost its process. */
 const IDLE_IN_TRANSACTION_TIMEOUT = Duration.seconds(30)
@@ -91,7 +88,7 @@ const openPool = Effect.fnUntraced(function* (options: PostgresOptions, schema: 
       application_name: options.applicationName ?? "pointback",
       connectionTimeoutMillis: Duration.toMillis(options.connectTimeout ?? CONNECT_TIMEOUT),
       statement_timeout: Duration.toMillis(options.statementTimeout ?? STATEMENT_TIMEOUT),
-      lock_timeout: Duration.toMillis(options.lockTimeout ?? LOCK_TIMEOUT),
+      lock_timeout: Duration.toMillis(Duration.fromInputUnsafe(options.lockTimeout ?? LOCK_TIMEOUT)),
       idle_in_transaction_session_timeout: Duration.toMillis(
         options.idleInTransactionTimeout ?? IDLE_IN_TRANSACTION_TIMEOUT
       ),
@@ -121,7 +118,8 @@ export const make = Effect.fnUntraced(function* (
     kysely: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }),
     dialect: "postgres",
     schema,
-    connections: options.poolSize ?? POOL_SIZE
+    connections: options.poolSize ?? POOL_SIZE,
+    lockTimeout: options.lockTimeout ?? LOCK_TIMEOUT
   })
   yield* database.query((kysely, signal) => sql`select 1`.execute(kysely, { signal }))
   return database

@@ -5,9 +5,10 @@
  *
  * A command whose account has moved on is left out, and its neighbours are none the worse for it.
  */
-import { Fact, Instant } from "@pointback/domain"
+import { Fact, type Instant } from "@pointback/domain"
 import type { Kysely } from "kysely"
 import { sql } from "kysely"
+import * as Chain from "../audit/Chain.ts"
 import type { Tables } from "../database/Tables.ts"
 import * as EventCodec from "./EventCodec.ts"
 import type { AccountRef, AppendRequest, StoredEvent } from "./EventStore.ts"
@@ -26,10 +27,11 @@ export interface Prepared {
 /** What became of a command: its stored events; or its account has moved on, or its partition is held by others. */
 export type Appended = ReadonlyArray<StoredEvent> | "conflict" | "busy"
 
+/** All of it text, which every connection reads alike. */
 interface Answer {
-  readonly command: number
+  readonly command: string
   readonly outcome: "appended" | "conflict" | "busy"
-  readonly before: number | null
+  readonly before: string | null
   readonly recorded: string | null
 }
 
@@ -48,10 +50,9 @@ export const append = async (
   const { rows } = await lines.statement(schema, wait).execute(kysely)
   const appended: Array<Appended> = Array.from({ length: batch.length }, () => "conflict")
   for (const { before, command, outcome, recorded } of rows) {
-    appended[command - 1] =
-      outcome === "appended"
-        ? storedEvents(ready[command - 1] as Ready, before as number, BigInt(recorded as string))
-        : outcome
+    const index = Number(command) - 1
+    appended[index] =
+      outcome === "appended" ? storedEvents(ready[index] as Ready, Number(before), BigInt(recorded as string)) : outcome
   }
   return appended
 }
@@ -110,7 +111,7 @@ const eventLine = (command: number, index: number, event: Versioned): string => 
     fact.event._tag,
     Fact.SCHEMA_VERSION,
     EventCodec.toPayload(fact.event),
-    Instant.toString(fact.occurredAt),
+    Chain.instantText(fact.occurredAt),
     Lines.plain("a correlation id", origin.correlationId),
     Lines.plain("a causation id", origin.causationId),
     Lines.plain("a key", origin.idempotencyKey),
@@ -174,7 +175,7 @@ class BatchLines {
 
   statement(schema: string, wait: boolean) {
     const numbers = this.numbers.some((number) => number !== null) ? this.numbers : null
-    return sql<Answer>`select * from ${sql.id(schema, "append_batch")}(${wait}::boolean, ${this.partitions}::int[],
+    return sql<Answer>`select command::text, outcome, before::text, recorded from ${sql.id(schema, "append_batch")}(${wait}::boolean, ${this.partitions}::int[],
       ${this.programs}::text[], ${this.accounts}::text[], ${numbers}::text[], ${this.scales}::int[],
       ${this.expected}::bigint[], ${this.counts}::int[], ${this.streamVersions}::bigint[],
       ${Lines.text(this.events)}::text, ${Lines.text(this.postings)}::text, ${Lines.text(this.lots)}::text,

@@ -1,7 +1,14 @@
 /** A row of `events`, as PostgreSQL writes it in JSON. */
 import { Fact, Ids, Instant } from "@pointback/domain"
+import { sql } from "kysely"
+import * as Rows from "../database/Rows.ts"
 import * as EventCodec from "./EventCodec.ts"
 import type { StoredEvent } from "./EventStore.ts"
+
+/** What an event is made from, of the table `e`: it has a column more. */
+export const COLUMNS = sql`e.partition, e.position, e.program, e.account_key, e.event_id, e.stream, e.version,
+  e.account_version, e.type, e.schema_version, e.payload, ${Rows.utc("e.occurred_at")} as occurred_at,
+  ${Rows.utc("e.recorded_at")} as recorded_at, e.correlation_id, e.causation_id, e.idempotency_key, e.actor`
 
 /** A row of `events`. Its instants are ISO 8601 with a zone, its payload a JSON object. */
 export interface EventRow {

@@ -1,16 +1,17 @@
 /** The event store on PostgreSQL and on PGlite. */
 import { Fact, Ids, Instant } from "@pointback/domain"
 import { Cause, Effect, Layer, Option, type Scope, Stream } from "effect"
-import type { Kysely } from "kysely"
+import type { RawBuilder } from "kysely"
 import { sql } from "kysely"
 import { randomBytes, randomUUID } from "node:crypto"
 import { CurrentTransaction } from "../database/CurrentTransaction.ts"
 import { Database } from "../database/Database.ts"
 import type { DatabaseError } from "../database/DatabaseError.ts"
-import type { Tables } from "../database/Tables.ts"
+import * as LockTimeout from "../database/LockTimeout.ts"
+import * as Rows from "../database/Rows.ts"
 import * as AppendBatch from "./AppendBatch.ts"
 import type { EventRow } from "./EventRow.ts"
-import { toStoredEvent } from "./EventRow.ts"
+import { COLUMNS, toStoredEvent } from "./EventRow.ts"
 import type { AccountRef, AppendRequest, Loaded, LoadRequest, StreamRead, SweepQuestion } from "./EventStore.ts"
 import { EventStore, MAXIMUM_PAGE, VersionConflict } from "./EventStore.ts"
 import * as Gathering from "./Gathering.ts"
@@ -39,13 +40,11 @@ const LOADING_LINES = 1
 const partitionCounter = (database: DatabaseService) => {
   let known: number | undefined
   const ask = database.query((kysely, signal) =>
-    sql<{ partitions: number }>`select partitions from ${sql.id(database.schema, "settings")}`.execute(kysely, {
-      signal
-    })
+    Rows.ask<{ partitions: number }>(kysely, sql`select partitions from ${sql.id(database.schema, "settings")}`, signal)
   )
   return Effect.suspend(() =>
     known === undefined
-      ? Effect.map(ask, ({ rows }) => (known = (rows[0] as { partitions: number }).partitions))
+      ? Effect.map(ask, ([row]) => (known = (row as { partitions: number }).partitions))
       : Effect.succeed(known)
   )
 }
@@ -87,11 +86,15 @@ const appender = (database: DatabaseService, scope: Scope.Scope) => {
   const partitionCount = partitionCounter(database)
   const write: GroupCommit.Write = (batch, wait) =>
     database.query((kysely) => AppendBatch.append(kysely, database.schema, batch, wait))
-  const submit = GroupCommit.make(scope, write)
+  const submit = GroupCommit.make(scope, (batch, wait) =>
+    wait ? LockTimeout.limited(database, write(batch, wait)) : write(batch, wait)
+  )
 
   // A savepoint: a race that this append loses must not spoil the transaction that it is in.
   const within = (prepared: AppendBatch.Prepared) =>
-    database.transaction(Effect.map(write([prepared], true), ([appended]) => appended as AppendBatch.Appended))
+    LockTimeout.ascending(database, prepared.account.partition, (wait) =>
+      Effect.map(write([prepared], wait), ([appended]) => appended as AppendBatch.Appended)
+    )
 
   const newAccount = Effect.fnUntraced(function* ({ target }: AppendRequest) {
     const partitions = yield* partitionCount
@@ -121,37 +124,31 @@ const appender = (database: DatabaseService, scope: Scope.Scope) => {
   })
 }
 
-type Rows = (kysely: Kysely<Tables>, signal: AbortSignal) => Promise<{ readonly rows: ReadonlyArray<{ row: string }> }>
-
 const reader = (database: DatabaseService) => {
   const events = sql.id(database.schema, "events")
-  const read = (rows: Rows) =>
-    Effect.map(database.query(rows), ({ rows }) => rows.map(({ row }) => toStoredEvent(JSON.parse(row) as EventRow)))
+  const read = (question: RawBuilder<unknown>) =>
+    Effect.map(
+      database.query((kysely, signal) => Rows.ask<EventRow>(kysely, question, signal)),
+      (rows) => rows.map(toStoredEvent)
+    )
 
   const readStream = Effect.fn("EventStore.readStream")((read_: StreamRead) => {
     const { account, direction = "forward", from, limit, stream } = read_
     const backward = direction === "backward"
     const start = from ?? (backward ? Number.MAX_SAFE_INTEGER : 1)
-    return read((kysely, signal) =>
-      sql<{ row: string }>`
-        select row_to_json(e)::text as row from ${events} e
-        where partition = ${account.partition} and program = ${account.program} and account_key = ${account.key}
-          and stream = ${Fact.streamName(stream)} and version ${backward ? sql`<=` : sql`>=`} ${start}
-        order by version ${backward ? sql`desc` : sql`asc`} limit ${Math.min(limit ?? MAXIMUM_PAGE, MAXIMUM_PAGE)}`.execute(
-        kysely,
-        { signal }
-      )
-    )
+    return read(sql`
+      select ${COLUMNS} from ${events} e
+      where partition = ${account.partition} and program = ${account.program} and account_key = ${account.key}
+        and stream = ${Fact.streamName(stream)} and version ${backward ? sql`<=` : sql`>=`} ${start}
+      order by version ${backward ? sql`desc` : sql`asc`} limit ${Math.min(limit ?? MAXIMUM_PAGE, MAXIMUM_PAGE)}`)
   })
 
   const readPage = (account: AccountRef, after: number) =>
-    read((kysely, signal) =>
-      sql<{ row: string }>`
-        select row_to_json(e)::text as row from ${events} e
-        where partition = ${account.partition} and program = ${account.program} and account_key = ${account.key}
-          and position > ${after}
-        order by position limit ${MAXIMUM_PAGE}`.execute(kysely, { signal })
-    )
+    read(sql`
+      select ${COLUMNS} from ${events} e
+      where partition = ${account.partition} and program = ${account.program} and account_key = ${account.key}
+        and position > ${after}
+      order by position limit ${MAXIMUM_PAGE}`)
 
   const readAccount = (account: AccountRef) =>
     Stream.paginate(0, (after) =>
@@ -170,12 +167,11 @@ const finder = (database: DatabaseService) => {
 
   const find = Effect.fn("EventStore.find")((program: Ids.ProgramId, account: Ids.AccountNumber) =>
     database.query(async (kysely, signal) => {
-      const { rows } = await sql<{ partition: number; account_key: string }>`
-        select partition, account_key from ${numbers} where program = ${program} and account_number = ${account}`.execute(
+      const [found] = await Rows.ask<{ partition: number; account_key: string }>(
         kysely,
-        { signal }
+        sql`select partition, account_key from ${numbers} where program = ${program} and account_number = ${account}`,
+        signal
       )
-      const found = rows[0]
       return found === undefined
         ? null
         : { program, key: Ids.AccountKey.make(found.account_key), partition: found.partition }
@@ -184,15 +180,18 @@ const finder = (database: DatabaseService) => {
 
   const toSweep = Effect.fn("EventStore.toSweep")(({ after, asOf, limit, program }: SweepQuestion) =>
     database.query(async (kysely, signal) => {
-      const found = await sql<{ partition: number; program: string; account_key: string; account_number: string }>`
-        select distinct l.partition, l.program, l.account_key, n.account_number
+      const found = await Rows.ask<{ partition: number; program: string; account_key: string; account_number: string }>(
+        kysely,
+        sql`select distinct l.partition, l.program, l.account_key, n.account_number
         from ${lots} l join ${numbers} n using (partition, program, account_key)
         where l.expires_at <= ${Instant.toString(asOf)}::timestamptz and l.total <> l.booked
           and (${program}::text is null or l.program = ${program})
           and (l.partition, l.program, l.account_key)
             > (${after?.partition ?? -1}::int, ${after?.program ?? ""}::text, ${after?.key ?? ""}::text)
-        order by l.partition, l.program, l.account_key limit ${limit}`.execute(kysely, { signal })
-      return found.rows.map((row) => ({
+        order by l.partition, l.program, l.account_key limit ${limit}`,
+        signal
+      )
+      return found.map((row) => ({
         account: {
           program: Ids.ProgramId.make(row.program),
           key: Ids.AccountKey.make(row.account_key),

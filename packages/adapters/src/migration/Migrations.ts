@@ -1,17 +1,22 @@
 /** Creates and upgrades the schema. Forward only: a migration that was released is never changed. */
 import { Effect, Schema } from "effect"
-import { sql } from "kysely"
-import { Migrator } from "kysely/migration"
+import { type Kysely, sql } from "kysely"
+import { type Migration, Migrator } from "kysely/migration"
 import { Database } from "../database/Database.ts"
 import type { DatabaseError } from "../database/DatabaseError.ts"
+import * as Rows from "../database/Rows.ts"
+import { erasures } from "./Erasures.ts"
 import { foundation } from "./Foundation.ts"
 import { partitioned } from "./Partitioned.ts"
+import * as Roles from "./Roles.ts"
 import { subscriptions } from "./Subscriptions.ts"
 
 const migrations = {
   "0001_foundation": foundation,
   "0002_partitioned": partitioned,
-  "0003_subscriptions": subscriptions
+  "0003_subscriptions": subscriptions,
+  "0004_erasures": erasures,
+  "0005_roles": Roles.roles
 }
 
 /** A migration failed; everything it did was rolled back. */
@@ -39,16 +44,36 @@ export class SchemaOutdated extends Schema.TaggedError<SchemaOutdated>()("Schema
 /** The index that two processes meet in which make the schema at once: `if not exists` does not see the other one. */
 const SCHEMA_NAMES = "pg_namespace_nspname_index"
 
+// Looked for first: whoever owns the schema may lack the right to make one.
 const makeSchema = (database: Database["Service"]): Effect.Effect<void, DatabaseError> =>
   database
-    .query((kysely) => sql`create schema if not exists ${sql.id(database.schema)}`.execute(kysely))
+    .query(async (kysely) => {
+      const found = await Rows.ask(kysely, sql`select from pg_namespace where nspname = ${database.schema}`)
+      if (found.length === 0) await sql`create schema if not exists ${sql.id(database.schema)}`.execute(kysely)
+    })
     .pipe(
       Effect.retry({
         times: 1,
         while: ({ reason }) => reason._tag === "UniqueViolation" && reason.constraint === SCHEMA_NAMES
-      }),
-      Effect.asVoid
+      })
     )
+
+/**
+ * The migrations with our schema as the one that their statements mean, whatever the connection's is. Functions keep this
+ * path; `pg_temp` stands last in it, so that nobody puts a temporary table in a table's place.
+ */
+const inSchema = (schema: string): Record<string, Migration> =>
+  Object.fromEntries(
+    Object.entries(migrations).map(([name, { up }]) => [
+      name,
+      {
+        up: async (kysely: Kysely<unknown>) => {
+          await sql`set local search_path to ${sql.id(schema)}, pg_temp`.execute(kysely)
+          await up(kysely)
+        }
+      }
+    ])
+  )
 
 /** Brings the schema up to date and returns the names of the migrations that ran. Safe to run from several processes. */
 export const migrate: Effect.Effect<ReadonlyArray<string>, DatabaseError | MigrationFailed, Database> = Effect.gen(
@@ -58,7 +83,7 @@ export const migrate: Effect.Effect<ReadonlyArray<string>, DatabaseError | Migra
     const outcome = yield* database.query(async (kysely) => {
       return await new Migrator({
         db: kysely,
-        provider: { getMigrations: () => Promise.resolve(migrations) },
+        provider: { getMigrations: () => Promise.resolve(inSchema(database.schema)) },
         migrationTableSchema: database.schema
       }).migrateToLatest()
     })
@@ -67,6 +92,7 @@ export const migrate: Effect.Effect<ReadonlyArray<string>, DatabaseError | Migra
       const failed = results.find((result) => result.status === "Error")
       return yield* new MigrationFailed({ migration: failed?.migrationName ?? "(none)", cause: outcome.error })
     }
+    yield* Roles.ensure(database)
     return results.map((result) => result.migrationName)
   }
 )
@@ -76,13 +102,19 @@ export const requireCurrent: Effect.Effect<void, DatabaseError | SchemaOutdated,
   const database = yield* Database
   const known = Object.keys(migrations)
   const applied = yield* database.query(async (kysely, signal) => {
-    const table = await sql<{ name: string | null }>`select to_regclass('kysely_migration')::text as name`.execute(
+    const table = `${database.schema}.kysely_migration`
+    const [found] = await Rows.ask<{ made: boolean }>(
       kysely,
-      { signal }
+      sql`select to_regclass(${table}::text) is not null as made`,
+      signal
     )
-    if (table.rows[0]?.name === null) return []
-    const rows = await sql<{ name: string }>`select name from kysely_migration`.execute(kysely, { signal })
-    return rows.rows.map((row) => row.name)
+    if (found?.made !== true) return []
+    const rows = await Rows.ask<{ name: string }>(
+      kysely,
+      sql`select name from ${sql.id(database.schema, "kysely_migration")}`,
+      signal
+    )
+    return rows.map((row) => row.name)
   })
   const missing = known.filter((name) => !applied.includes(name))
   const unknown = applied.filter((name) => !known.includes(name))

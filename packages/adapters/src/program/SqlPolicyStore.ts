@@ -3,6 +3,7 @@ import { type Ids, Policy, Refusal } from "@pointback/domain"
 import { Effect, Equal, Layer, Schema } from "effect"
 import { sql } from "kysely"
 import { Database } from "../database/Database.ts"
+import * as Rows from "../database/Rows.ts"
 import { PolicyStore, type PolicyTerms } from "./PolicyStore.ts"
 
 const decode = Schema.decodeUnknownSync(Schema.fromJsonString(Policy.Policy))
@@ -10,13 +11,19 @@ const encode = Schema.encodeSync(Schema.fromJsonString(Policy.Policy))
 
 const make = Effect.gen(function* () {
   const database = yield* Database
+  const accounts = sql.id(database.schema, "accounts")
+  const policies = sql.id(database.schema, "policies")
+  const programs = sql.id(database.schema, "programs")
 
   const current = Effect.fn("PolicyStore.current")((program: Ids.ProgramId) =>
     database.query(async (kysely, signal) => {
-      const found = await sql<{ policy: string | null; known: boolean }>`
-        select (select policy from policies where program = ${program} order by version desc limit 1) as policy,
-          exists (select from programs where program = ${program}) as known`.execute(kysely, { signal })
-      const { known, policy } = found.rows[0] as { policy: string | null; known: boolean }
+      const [found] = await Rows.ask<{ policy: string | null; known: boolean }>(
+        kysely,
+        sql`select (select policy::text from ${policies} where program = ${program} order by version desc limit 1) as policy,
+          exists (select from ${programs} where program = ${program}) as known`,
+        signal
+      )
+      const { known, policy } = found as { policy: string | null; known: boolean }
       return { known, policy: policy === null ? Policy.initial : decode(policy) }
     })
   )
@@ -24,21 +31,25 @@ const make = Effect.gen(function* () {
   // Locks the program's row, which an account's first append shares: either sees what the other did.
   const lock = (program: Ids.ProgramId, scale: number) =>
     database.query(async (kysely) => {
-      await sql`insert into programs (program, scale) values (${program}, ${scale}) on conflict (program) do nothing`.execute(
+      await sql`insert into ${programs} (program, scale) values (${program}, ${scale}) on conflict (program) do nothing`.execute(
         kysely
       )
-      const locked = await sql<{ scale: number }>`
-        select scale from programs where program = ${program} for update`.execute(kysely)
+      const [locked] = await Rows.ask<{ scale: number }>(
+        kysely,
+        sql`select scale from ${programs} where program = ${program} for update`
+      )
       // A statement of its own: the one above may have waited for an account that its snapshot does not have.
-      const found = await sql<{ used: boolean }>`
-        select exists (select from accounts where program = ${program}) as used`.execute(kysely)
-      return { ...(locked.rows[0] as { scale: number }), ...(found.rows[0] as { used: boolean }) }
+      const [found] = await Rows.ask<{ used: boolean }>(
+        kysely,
+        sql`select exists (select from ${accounts} where program = ${program}) as used`
+      )
+      return { ...(locked as { scale: number }), ...(found as { used: boolean }) }
     })
 
   const write = (program: Ids.ProgramId, policy: Policy.Policy) =>
     database.query(async (kysely) => {
-      await sql`update programs set scale = ${policy.scale} where program = ${program}`.execute(kysely)
-      await sql`insert into policies (program, version, policy) values (${program}, ${policy.version}, ${encode(policy)}::jsonb)`.execute(
+      await sql`update ${programs} set scale = ${policy.scale} where program = ${program}`.execute(kysely)
+      await sql`insert into ${policies} (program, version, policy) values (${program}, ${policy.version}, ${encode(policy)}::jsonb)`.execute(
         kysely
       )
     })

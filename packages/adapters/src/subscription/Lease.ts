@@ -9,6 +9,7 @@ import type { RawBuilder } from "kysely"
 import { sql } from "kysely"
 import type { Database } from "../database/Database.ts"
 import type { DatabaseError } from "../database/DatabaseError.ts"
+import * as Rows from "../database/Rows.ts"
 import { bigintArray } from "../log/BigintArray.ts"
 import type { Positions } from "../log/EventLog.ts"
 
@@ -31,6 +32,8 @@ export interface Holder {
 export class LeaseLost extends Data.TaggedError("LeaseLost") {}
 
 type DatabaseService = Database["Service"]
+
+const tableOf = (database: DatabaseService) => sql.id(database.schema, "subscriptions")
 
 /** True of a row that nobody holds. */
 const FREE = sql`(expires_at is null or expires_at <= clock_timestamp())`
@@ -55,7 +58,7 @@ export const create = (database: DatabaseService, name: string, positions: Posit
   Effect.asVoid(
     changed(
       database,
-      sql`insert into subscriptions (name, positions) values (${name}, ${bigintArray(positions)})
+      sql`insert into ${tableOf(database)} (name, positions) values (${name}, ${bigintArray(positions)})
         on conflict (name) do nothing`
     )
   )
@@ -69,12 +72,18 @@ export const take = (
 ): Effect.Effect<Lease | undefined, DatabaseError> =>
   Effect.map(
     database.query((kysely) =>
-      sql<{ token: number; positions: ReadonlyArray<number> }>`
-        with free as (select name from subscriptions where name = ${name} and ${FREE} for update skip locked)
-        update subscriptions s set holder = ${holder}, expires_at = ${endOf(length)}, token = ${NEXT_TOKEN}
-        from free where s.name = free.name returning s.token, s.positions`.execute(kysely)
+      sql<Rows.TextRow>`
+        with free as (select name from ${tableOf(database)} where name = ${name} and ${FREE} for update skip locked),
+        taken as (
+          update ${tableOf(database)} s set holder = ${holder}, expires_at = ${endOf(length)}, token = ${NEXT_TOKEN}
+          from free where s.name = free.name returning s.token, s.positions
+        )
+        select row_to_json(taken)::text as row from taken`.execute(kysely)
     ),
-    ({ rows: [row] }) => (row === undefined ? undefined : { name, ...row })
+    (answer) => {
+      const [row] = Rows.read<{ token: number; positions: ReadonlyArray<number> }>(answer)
+      return row === undefined ? undefined : { name, ...row }
+    }
   )
 
 /** Who holds the subscription: null where nobody does, undefined where there is none of the name. */
@@ -84,10 +93,13 @@ export const holderOf = (
 ): Effect.Effect<Holder | null | undefined, DatabaseError> =>
   Effect.map(
     database.query((kysely, signal) =>
-      sql<{ holder: string | null; expires_at: string | null }>`
-        select holder, expires_at from subscriptions where name = ${name}`.execute(kysely, { signal })
+      Rows.ask<{ holder: string | null; expires_at: string | null }>(
+        kysely,
+        sql`select holder, ${Rows.utc("s.expires_at")} as expires_at from ${tableOf(database)} s where name = ${name}`,
+        signal
+      )
     ),
-    ({ rows: [row] }) => (row === undefined ? undefined : toHolder(row))
+    ([row]) => (row === undefined ? undefined : toHolder(row))
   )
 
 /** Reads a row's holder; one whose lease has ended is named until somebody else takes it. */
@@ -100,7 +112,7 @@ export const toHolder = (row: { readonly holder: string | null; readonly expires
 export const renew = (database: DatabaseService, { name, token }: Lease, length: Duration.Duration) =>
   unlessLost(
     database,
-    sql`update subscriptions set expires_at = ${endOf(length)} where name = ${name} and token = ${token} returning name`
+    sql`update ${tableOf(database)} set expires_at = ${endOf(length)} where name = ${name} and token = ${token} returning name`
   )
 
 /** Moves the checkpoint, and puts off the end of the lease with it. */
@@ -112,7 +124,7 @@ export const advance = (
 ) =>
   unlessLost(
     database,
-    sql`update subscriptions set positions = ${bigintArray(move.to)}, expires_at = ${endOf(length)}
+    sql`update ${tableOf(database)} set positions = ${bigintArray(move.to)}, expires_at = ${endOf(length)}
       where name = ${name} and token = ${token} and positions = ${bigintArray(move.from)} returning name`
   )
 
@@ -121,7 +133,7 @@ export const release = (database: DatabaseService, { name, token }: Lease) =>
   Effect.asVoid(
     changed(
       database,
-      sql`update subscriptions set holder = null, expires_at = null where name = ${name} and token = ${token}`
+      sql`update ${tableOf(database)} set holder = null, expires_at = null where name = ${name} and token = ${token}`
     )
   )
 
@@ -129,10 +141,10 @@ export const release = (database: DatabaseService, { name, token }: Lease) =>
 export const reset = (database: DatabaseService, name: string, positions: Positions) =>
   changed(
     database,
-    sql`update subscriptions set positions = ${bigintArray(positions)}, token = ${NEXT_TOKEN}, holder = null,
+    sql`update ${tableOf(database)} set positions = ${bigintArray(positions)}, token = ${NEXT_TOKEN}, holder = null,
       expires_at = null where name = ${name} returning name`
   )
 
 /** Removes a subscription that nobody holds. False where it is held or there is none. */
 export const remove = (database: DatabaseService, name: string) =>
-  changed(database, sql`delete from subscriptions where name = ${name} and ${FREE} returning name`)
+  changed(database, sql`delete from ${tableOf(database)} where name = ${name} and ${FREE} returning name`)

@@ -4,6 +4,7 @@ import { Duration, Effect } from "effect"
 import { sql } from "kysely"
 import type { Database } from "../database/Database.ts"
 import type { DatabaseError } from "../database/DatabaseError.ts"
+import * as Rows from "../database/Rows.ts"
 import type { Positions } from "../log/EventLog.ts"
 import { type Holder, toHolder } from "./Lease.ts"
 
@@ -47,17 +48,17 @@ interface Row {
 }
 
 // The first unseen event of each partition is the one after the checkpoint: one row by the primary key.
-const statement = (name: string | null) => sql<Row>`
-  select s.name, s.holder, s.expires_at, coalesce(s.expires_at > clock_timestamp(), false) as running, s.positions,
-    lag.heads, lag.oldest,
+const question = (schema: string, name: string | null) => sql`
+  select s.name, s.holder, ${Rows.utc("s.expires_at")} as expires_at, coalesce(s.expires_at > clock_timestamp(), false) as running, s.positions,
+    lag.heads, ${Rows.utc("lag.oldest")} as oldest,
     case when lag.oldest is not null
-      then greatest(extract(epoch from current_instant() - lag.oldest) * 1000, 0)::float8 end as age_millis
-  from subscriptions s
+      then greatest(extract(epoch from ${sql.id(schema, "current_instant")}() - lag.oldest) * 1000, 0)::float8 end as age_millis
+  from ${sql.id(schema, "subscriptions")} s
   cross join lateral (
     select array_agg(h.position order by p.number) as heads, min(e.recorded_at) as oldest
     from unnest(s.positions) with ordinality as p (position, number)
-    join log_heads h on h.partition = p.number::int - 1
-    left join events e on e.partition = p.number::int - 1 and e.position = p.position + 1
+    join ${sql.id(schema, "log_heads")} h on h.partition = p.number::int - 1
+    left join ${sql.id(schema, "events")} e on e.partition = p.number::int - 1 and e.position = p.position + 1
   ) lag
   where ${name}::text is null or s.name = ${name}
   order by s.name`
@@ -85,6 +86,6 @@ export const statuses = (
   name: string | null
 ): Effect.Effect<ReadonlyArray<Status>, DatabaseError> =>
   Effect.map(
-    database.query((kysely, signal) => statement(name).execute(kysely, { signal })),
-    ({ rows }) => rows.map(toStatus)
+    database.query((kysely, signal) => Rows.ask<Row>(kysely, question(database.schema, name), signal)),
+    (rows) => rows.map(toStatus)
   )

@@ -24,7 +24,7 @@ export const append = Effect.fnUntraced(function* (account: string, count = 1) {
   const target = { program, account: Ids.AccountNumber.make(account) }
   const loaded = yield* store.load({
     ...target,
-    lots: { _tag: "None" },
+    lots: [],
     horizon: Instant.END,
     redemptions: [],
     keys: []
