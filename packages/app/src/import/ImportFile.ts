@@ -19,8 +19,8 @@ export const MAXIMUM_NAMED_LINES = 100
 /** The name of standard input in place of a file's. */
 export const STANDARD_INPUT = "-"
 
-/** Bytes of the file that are read at once: some thousand records between two looks at the clock. */
-const CHUNK_BYTES = 262_144
+/** Bytes of the file that are read at once: some hundred records between two looks at the clock. */
+const CHUNK_BYTES = 65_536
 
 const UnreadableLine = Schema.Struct({ line: Schema.Natural, reason: Schema.String })
 
