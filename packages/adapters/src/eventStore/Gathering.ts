@@ -9,7 +9,10 @@ interface Waiting<In, Out, E> {
   readonly outcome: Deferred.Deferred<Out, E>
 }
 
-/** Takes what is to be done next from what waits, oldest first; what it leaves waits on. Takes something of anything. */
+/**
+ * Takes what is to be done next from what waits, oldest first, by its places; what it leaves waits on. It may take nothing
+ * while a batch is under way that stands in its way.
+ */
 export type Choose<In> = (waiting: ReadonlyArray<In>) => ReadonlySet<number> | "all"
 
 /** Does a batch and settles each item of it. Must settle every item, whatever happens. */
@@ -24,36 +27,47 @@ export const inScope =
   (work) =>
     Effect.forkIn(work, scope, { startImmediately: true, uninterruptible: true })
 
-/** Makes a line in which one batch is carried at a time. `onIdle` is called when nothing waits any more. */
+/** What a line is made with. */
+export interface LineOptions {
+  /** Batches under way at a time at most. Default: 1. */
+  readonly sideBySide?: number
+  /** Called when nothing waits and nothing is under way. */
+  readonly onIdle?: () => void
+}
+
+/** Makes a line. */
 export const make = <In, Out, E>(
   start: Start,
   choose: Choose<In>,
   carry: Carry<In, Out, E>,
-  onIdle: () => void = () => undefined
+  { onIdle = () => undefined, sideBySide = 1 }: LineOptions = {}
 ): ((item: In) => Effect.Effect<Out, E>) => {
   let waiting: Array<Waiting<In, Out, E>> = []
-  let working = false
+  let underWay = 0
 
   const next = (): ReadonlyArray<Waiting<In, Out, E>> => {
+    if (waiting.length === 0) return []
     const chosen = choose(waiting.map(({ item }) => item))
-    const batch = chosen === "all" ? waiting : waiting.filter((_, index) => chosen.has(index))
-    waiting = chosen === "all" ? [] : waiting.filter((_, index) => !chosen.has(index))
+    const batch = chosen === "all" ? waiting : waiting.filter((_, place) => chosen.has(place))
+    waiting = chosen === "all" ? [] : waiting.filter((_, place) => !chosen.has(place))
     return batch
   }
 
-  const work: Effect.Effect<void> = Effect.suspend(() => {
-    if (waiting.length === 0) {
-      working = false
-      onIdle()
-      return Effect.void
-    }
-    const batch = next()
-    return Effect.flatMap(carry(batch.map(({ item }) => item)), (outcomes) => {
-      for (const [index, { outcome }] of batch.entries()) {
-        Deferred.doneUnsafe(outcome, outcomes[index] as Effect.Effect<Out, E>)
+  const work = (batch: ReadonlyArray<Waiting<In, Out, E>>): Effect.Effect<void> =>
+    Effect.flatMap(carry(batch.map(({ item }) => item)), (outcomes) => {
+      for (const [place, { outcome }] of batch.entries()) {
+        Deferred.doneUnsafe(outcome, outcomes[place] as Effect.Effect<Out, E>)
       }
-      return work
+      underWay--
+      if (waiting.length === 0 && underWay === 0) onIdle()
+      return startWhatCan
     })
+
+  const startWhatCan: Effect.Effect<void> = Effect.suspend(() => {
+    const batch = underWay < sideBySide ? next() : []
+    if (batch.length === 0) return Effect.void
+    underWay++
+    return Effect.andThen(start(work(batch)), startWhatCan)
   })
 
   return (item) =>
@@ -62,8 +76,6 @@ export const make = <In, Out, E>(
       waiting.push({ item, outcome })
       // What waits is done even if nobody waits for it any more: it may be in a batch already.
       const settled = restore(Deferred.await(outcome))
-      if (working) return settled
-      working = true
-      return Effect.andThen(start(work), settled)
+      return underWay < sideBySide ? Effect.andThen(startWhatCan, settled) : settled
     })
 }

@@ -18,8 +18,11 @@ export const MAXIMUM_BATCH = 200
 /** Events in one batch at most, unless one command has more by itself: a few megabytes of lines. */
 const MAXIMUM_EVENTS = 5000
 
-/** Lines that write side by side, each for its share of the partitions: fewer lines make larger batches. */
-const LINES = 1
+/**
+ * Commands that wait from which on two batches are written side by side, each of half of the partitions; fewer fill one
+ * batch better than two.
+ */
+const ENOUGH_FOR_TWO = 100
 
 /** Writes a batch of commands of different accounts; answers in their order. `wait`: for heads that others hold. */
 export type Write = (
@@ -37,7 +40,9 @@ export const make = (scope: Scope.Scope, write: Write): Submit => {
   const waitingLines = new Map<number, (prepared: Prepared) => Outcome>()
 
   const waitingLine = (partition: number): ((prepared: Prepared) => Outcome) => {
-    const line = waitingLines.get(partition) ?? Gathering.make(Gathering.inScope(scope), choose, carry(true))
+    const line =
+      waitingLines.get(partition) ??
+      Gathering.make(Gathering.inScope(scope), (waiting) => choose(waiting, anyHalf), carry(true))
     waitingLines.set(partition, line)
     return line
   }
@@ -58,27 +63,44 @@ export const make = (scope: Scope.Scope, write: Write): Submit => {
   const settled = (outcome: Appended, prepared: Prepared): Outcome =>
     outcome === "busy" ? waitingLine(prepared.account.partition)(prepared) : Effect.succeed(outcome)
 
-  const lines = Array.from({ length: LINES }, () => Gathering.make(Gathering.inScope(scope), choose, carry(false)))
-  return (prepared) => {
-    const line = lines[prepared.account.partition % LINES] as (prepared: Prepared) => Outcome
-    return Effect.uninterruptible(line(prepared))
+  // Two batches never carry the same partition: one would find its head held by the other.
+  const writing = [false, false]
+  const halves: Gathering.Choose<Prepared> = (waiting) => {
+    const free = (partition: number) => !writing[partition % 2]
+    const first = waiting.find(({ account }) => free(account.partition))
+    if (first === undefined) return new Set()
+    const together = waiting.length < ENOUGH_FOR_TWO
+    const half = first.account.partition % 2
+    const chosen = choose(waiting, (partition) => free(partition) && (together || partition % 2 === half))
+    for (const place of chosen) writing[(waiting[place] as Prepared).account.partition % 2] = true
+    return chosen
   }
+  const carryHalves: Gathering.Carry<Prepared, Appended, DatabaseError> = (batch) =>
+    Effect.map(carry(false)(batch), (outcomes) => {
+      for (const { account } of batch) writing[account.partition % 2] = false
+      return outcomes
+    })
+  const line = Gathering.make(Gathering.inScope(scope), halves, carryHalves, { sideBySide: 2 })
+  return (prepared) => Effect.uninterruptible(line(prepared))
 }
+
+const anyHalf = (): boolean => true
 
 const isUnreachable = (cause: Cause.Cause<DatabaseError>): boolean =>
   Option.exists(Cause.findErrorOption(cause), ({ reason }) => reason._tag === "Unreachable")
 
-/** At most one command of each account, in the order of their coming. */
-const choose: Gathering.Choose<Prepared> = (waiting) => {
+/** At most one command of each account, in the order of their coming, of the partitions that may be written. */
+const choose = (waiting: ReadonlyArray<Prepared>, mayWrite: (partition: number) => boolean): ReadonlySet<number> => {
   const chosen = new Set<number>()
   const accounts = new Set<string>()
   let events = 0
-  for (const [index, { account, eventIds }] of waiting.entries()) {
+  for (const [place, { account, eventIds }] of waiting.entries()) {
     if (chosen.size === MAXIMUM_BATCH) break
+    if (!mayWrite(account.partition)) continue
     const name = `${account.program}\0${account.key}`
     if (accounts.has(name) || (chosen.size > 0 && events + eventIds.length > MAXIMUM_EVENTS)) continue
     accounts.add(name)
-    chosen.add(index)
+    chosen.add(place)
     events += eventIds.length
   }
   return chosen

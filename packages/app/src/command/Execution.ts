@@ -41,6 +41,8 @@ const MAXIMUM_TOGETHER = 100
 const oldest: Gathering.Choose<Decisions.Identified> = (waiting) =>
   waiting.length <= MAXIMUM_TOGETHER ? "all" : new Set(Array.from({ length: MAXIMUM_TOGETHER }, (_, index) => index))
 
+const start: Gathering.Start = (work) => Effect.forkDetach(work, { startImmediately: true })
+
 type Line = (execution: Decisions.Identified) => Effect.Effect<Executed, ExecutionError>
 
 /** The accounts that commands are carried out on at present, by store. */
@@ -54,12 +56,7 @@ const submit = (store: EventStore.EventStore["Service"], execution: Decisions.Id
     const name = `${program}\0${account}`
     const line =
       ofStore.get(name) ??
-      Gathering.make(
-        Effect.forkDetach,
-        oldest,
-        (batch) => carry(store, batch),
-        () => ofStore.delete(name)
-      )
+      Gathering.make(start, oldest, (batch) => carry(store, batch), { onIdle: () => ofStore.delete(name) })
     ofStore.set(name, line)
     return line(execution)
   })
