@@ -39,11 +39,27 @@ const READ = [
   "redemptions",
   "idempotency_keys",
   "subscriptions",
+  "erasures",
   "kysely_migration"
 ]
 
-/** What the role is granted in a schema. Safe to run again; the owner of the schema runs it. */
-export const grants = (schema: string): ReadonlyArray<string> => {
+// A function that runs as its owner is a right by itself, so each one that the role has is named.
+const EXECUTE = [
+  "append_batch",
+  "load_batch",
+  "advance_heads",
+  "erase_account",
+  "current_instant",
+  "micros",
+  "event_envelope",
+  "event_content",
+  "chain_next",
+  "chain"
+]
+
+const NAMED = `proname in (${EXECUTE.map((name) => `'${name}'`).join(", ")})`
+
+const grants = (schema: string): ReadonlyArray<string> => {
   const role = applicationRole(schema)
   const tables = (names: ReadonlyArray<string>) => names.map((name) => `${schema}.${name}`).join(", ")
   return [
@@ -51,13 +67,14 @@ export const grants = (schema: string): ReadonlyArray<string> => {
     `grant select on ${tables(READ)} to ${role}`,
     `grant insert on ${tables(["programs", "policies"])} to ${role}`,
     `grant update (scale) on ${schema}.programs to ${role}`,
-    `grant insert, update, delete on ${schema}.subscriptions to ${role}`,
-    `grant execute on all functions in schema ${schema} to ${role}`
+    `grant insert, update, delete on ${schema}.subscriptions to ${role}`
   ]
 }
 
 // Another database's migration may make the role at this moment.
-const grantAll = (schema: string): string => `do $do$ begin
+const grantAll = (schema: string): string => `do $do$
+declare f regprocedure;
+begin
   -- Everybody may execute a new function unless that is taken back.
   revoke execute on all functions in schema ${schema} from public;
   if not exists (select from pg_roles where rolname = '${applicationRole(schema)}') then
@@ -68,6 +85,9 @@ const grantAll = (schema: string): string => `do $do$ begin
     end;
   end if;
   ${grants(schema).join(";\n  ")};
+  for f in select oid from pg_proc where pronamespace = '${schema}'::regnamespace and ${NAMED} loop
+    execute format('grant execute on routine %s to ${applicationRole(schema)}', f);
+  end loop;
 end $do$`
 
 /** True where the role is missing and can be made, or lacks a right that it has on every function; or others have one. */
@@ -75,7 +95,8 @@ const isIncomplete = (schema: string) => sql`
   select exists (select from pg_proc p where p.pronamespace = n.oid and has_function_privilege('public', p.oid, 'execute'))
     or case when r.oid is null then u.rolsuper or u.rolcreaterole
       else not has_schema_privilege(r.oid, n.oid, 'usage') or exists (
-        select from pg_proc p where p.pronamespace = n.oid and not has_function_privilege(r.oid, p.oid, 'execute'))
+        select from pg_proc p where p.pronamespace = n.oid and ${sql.raw(NAMED)}
+          and not has_function_privilege(r.oid, p.oid, 'execute'))
     end as incomplete
   from pg_roles u join pg_namespace n on n.nspname = ${schema}
     left join pg_roles r on r.rolname = ${applicationRole(schema)}
@@ -124,7 +145,7 @@ const oneWay = [
     execute function refuse_return()`,
   `create trigger one_way before update on accounts for each row when (new.version < old.version)
     execute function refuse_return()`,
-  `create function refuse_scale() returns trigger language plpgsql as
+  `create function refuse_scale() returns trigger language plpgsql set search_path from current as
     $$ begin
       if exists (select from accounts where program = new.program) then
         raise exception 'the scale of a program that has accounts is fixed' using errcode = 'restrict_violation';
