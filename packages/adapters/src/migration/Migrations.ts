@@ -5,6 +5,7 @@ import { type Migration, Migrator } from "kysely/migration"
 import { Database } from "../database/Database.ts"
 import type { DatabaseError } from "../database/DatabaseError.ts"
 import * as Rows from "../database/Rows.ts"
+import { exclusively, rebuildAll } from "../rebuild/Rebuild.ts"
 import { erasures } from "./Erasures.ts"
 import { foundation } from "./Foundation.ts"
 import { partitioned } from "./Partitioned.ts"
@@ -18,6 +19,12 @@ const migrations = {
   "0004_erasures": erasures,
   "0005_roles": Roles.roles
 }
+
+/**
+ * The version of the read models: it counts up where the same events give other rows, and `migrate` makes them anew where
+ * `settings.read_models` is behind.
+ */
+const READ_MODELS = 1
 
 /** A migration failed; everything it did was rolled back. */
 export class MigrationFailed extends Schema.TaggedError<MigrationFailed>()("MigrationFailed", {
@@ -75,7 +82,25 @@ const inSchema = (schema: string): Record<string, Migration> =>
     ])
   )
 
-/** Brings the schema up to date and returns the names of the migrations that ran. Safe to run from several processes. */
+const readModels = Effect.gen(function* () {
+  const { query, schema } = yield* Database
+  const found = yield* query((kysely, signal) =>
+    Rows.ask<{ version: number }>(kysely, sql`select read_models as version from ${sql.id(schema, "settings")}`, signal)
+  )
+  return (found[0] as { version: number }).version
+})
+
+// The setting follows the rows, so that what was killed in between is done again.
+const updateReadModels = Effect.gen(function* () {
+  if ((yield* readModels) >= READ_MODELS) return
+  const { query, schema } = yield* Database
+  yield* rebuildAll({}).pipe(
+    Effect.catchTag("HistoryUnreadable", (cause) => new MigrationFailed({ migration: "of the read models", cause }))
+  )
+  yield* query((kysely) => sql`update ${sql.id(schema, "settings")} set read_models = ${READ_MODELS}`.execute(kysely))
+})
+
+/** Brings schema and read models up to date and returns the names of the migrations that ran. Safe to run from several processes. */
 export const migrate: Effect.Effect<ReadonlyArray<string>, DatabaseError | MigrationFailed, Database> = Effect.gen(
   function* () {
     const database = yield* Database
@@ -93,6 +118,8 @@ export const migrate: Effect.Effect<ReadonlyArray<string>, DatabaseError | Migra
       return yield* new MigrationFailed({ migration: failed?.migrationName ?? "(none)", cause: outcome.error })
     }
     yield* Roles.ensure(database)
+    // Who finds them current need not wait for whoever rebuilds for other reasons.
+    if ((yield* readModels) < READ_MODELS) yield* exclusively(updateReadModels)
     return results.map((result) => result.migrationName)
   }
 )
@@ -119,4 +146,7 @@ export const requireCurrent: Effect.Effect<void, DatabaseError | SchemaOutdated,
   const missing = known.filter((name) => !applied.includes(name))
   const unknown = applied.filter((name) => !known.includes(name))
   if (missing.length > 0 || unknown.length > 0) return yield* new SchemaOutdated({ missing, unknown })
+  const version = yield* readModels
+  if (version < READ_MODELS) yield* new SchemaOutdated({ missing: [`read models ${READ_MODELS}`], unknown })
+  if (version > READ_MODELS) yield* new SchemaOutdated({ missing, unknown: [`read models ${version}`] })
 })

@@ -12,7 +12,7 @@ export interface AccountAt {
   readonly version: number
 }
 
-/** An event as it is folded; `recordedAt` is the server's own text, which goes back as it came. */
+/** An event as it is folded; `recordedAt` is its microseconds as text, which go back as they came. */
 export interface LoggedEvent {
   readonly position: number
   readonly version: number

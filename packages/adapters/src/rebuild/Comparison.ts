@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import type { RawBuilder } from "kysely"
 import { sql } from "kysely"
 import { Database } from "../database/Database.ts"
+import * as Rows from "../database/Rows.ts"
 import { liveTable, type ReadModel, READ_MODELS, type Shadow, shadowTable } from "./Shadow.ts"
 
 /** Differences that are named of each table of a partition; one with more has one cause, and the others are counted. */
@@ -83,20 +84,14 @@ const KEYS: Record<ReadModel, Keys> = {
 const row = (alias: string, columns: ReadonlyArray<string>): string =>
   `(${columns.map((column) => `${alias}.${column}`).join(", ")})`
 
-interface Answer {
-  readonly rows: number
-  readonly differing: number
-  readonly named: string
-}
-
-const comparing = (shadow: Shadow, table: ReadModel): RawBuilder<Answer> => {
+const comparing = (shadow: Shadow, table: ReadModel): RawBuilder<Rows.TextRow> => {
   const { columns, key, place } = KEYS[table]
   const problem = `case when s.account_key is null then 'no event gives it' when l.account_key is null then 'is missing'
     else (select string_agg(name || ' is ' || coalesce(has, 'null') || ', the events give ' || coalesce(gives, 'null'), '; ')
       from (values ${columns
         .map((column) => `('${column.replace("::text", "")}', l.${column}::text, s.${column}::text)`)
         .join(", ")}) as v (name, has, gives) where has is distinct from gives) end`
-  return sql<Answer>`
+  return sql<Rows.TextRow>`
     with differing as materialized (
       select k.account_key, k.program, ${sql.raw(place)} as place, ${sql.raw(problem)} as problem
       from ${shadowTable(shadow, table)} s full join ${liveTable(shadow, table)} l using (${sql.raw(key.join(", "))})
@@ -109,11 +104,14 @@ const comparing = (shadow: Shadow, table: ReadModel): RawBuilder<Answer> => {
       insert into ${shadowTable(shadow, "differing")} (account_key, program, read_model)
       select distinct account_key, program, ${table}::text from differing
     )
-    select (select count(*) from ${shadowTable(shadow, table)}) as rows, count(*) as differing,
-      (select coalesce(json_agg(n), '[]')::text from (
-        select program, account_key as account, place, problem from differing order by 1, 2, 3 limit ${NAMED}
-      ) as n) as named
-    from differing`
+    select json_build_object(
+      'rows', (select count(*) from ${shadowTable(shadow, table)}),
+      'differing', (select count(*) from differing),
+      'named', coalesce((select json_agg(n) from (
+        select ${table}::text as table, program, account_key as account, place, problem from differing
+        order by program, account_key, place limit ${NAMED}
+      ) as n), '[]')
+    )::text as row`
 }
 
 /** Compares the tables of one partition, and lists the accounts of those that differ. */
@@ -122,12 +120,8 @@ export const compare = Effect.fnUntraced(function* (shadow: Shadow) {
   const tables: Array<readonly [ReadModel, TableComparison]> = []
   for (const table of READ_MODELS) {
     const found = yield* database.query((kysely, signal) => comparing(shadow, table).execute(kysely, { signal }))
-    const { differing, named, rows } = found.rows[0] as Answer
-    const differences = (JSON.parse(named) as ReadonlyArray<Omit<RowDifference, "table">>).map((difference) => ({
-      table,
-      ...difference
-    }))
-    tables.push([table, { rows, differing, named: differences }])
+    const [compared] = Rows.read<TableComparison>(found)
+    tables.push([table, compared ?? NO_ROWS])
   }
   return Object.fromEntries(tables) as Comparison
 })

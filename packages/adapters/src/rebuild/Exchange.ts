@@ -11,6 +11,7 @@ import { Effect } from "effect"
 import type { RawBuilder } from "kysely"
 import { sql } from "kysely"
 import { Database } from "../database/Database.ts"
+import * as Rows from "../database/Rows.ts"
 import type { AccountAt } from "./AccountFold.ts"
 import { fill, listed } from "./Filling.ts"
 import { liveTable, type ReadModel, READ_MODELS, type Shadow, shadowTable } from "./Shadow.ts"
@@ -29,13 +30,13 @@ interface Listed extends AccountAt {
 
 // The first accounts, as many as have so many events; at least one.
 const nextAccounts = (shadow: Shadow) =>
-  sql<{ key: string; program: string; version: number; folded: number | null; tables: string }>`
+  sql`
     select * from (
       select d.account_key as key, d.program, coalesce(a.version, 0) as version, f.version as folded, d.tables,
         sum(coalesce(a.version, 0)) over (order by d.account_key, d.program rows between unbounded preceding and current row)
           - coalesce(a.version, 0) as before
       from (
-        select account_key, program, string_agg(read_model, ',') as tables from ${shadowTable(shadow, "differing")}
+        select account_key, program, json_agg(read_model) as tables from ${shadowTable(shadow, "differing")}
         group by account_key, program order by account_key, program limit ${EVENTS_AT_ONCE}
       ) as d
       left join ${liveTable(shadow, "accounts")} a using (account_key, program)
@@ -54,8 +55,7 @@ const exchangeSome = Effect.fnUntraced(function* (shadow: Shadow) {
     sql`select 1 from ${sql.id(shadow.schema, "log_heads")} where partition = ${shadow.partition} for no key update`
   )
   const database = yield* Database
-  const found = yield* database.query((kysely) => nextAccounts(shadow).execute(kysely))
-  const accounts = found.rows.map((one): Listed => ({ ...one, tables: one.tables.split(",") as Array<ReadModel> }))
+  const accounts = yield* database.query((kysely) => Rows.ask<Listed>(kysely, nextAccounts(shadow)))
   if (accounts.length === 0) return 0
   // Nobody appends while the head is held, so what has moved on since it was folded is folded for the last time.
   const moved = accounts.filter(({ folded, version }) => folded !== null && folded !== version)

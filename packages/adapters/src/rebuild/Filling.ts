@@ -34,7 +34,7 @@ const eventLines = (shadow: Shadow, accounts: ReadonlyArray<AccountAt>, after: P
   sql<{ lines: string | null }>`
     select string_agg(line, E'\\x1e') as lines from (
       select concat_ws(E'\\x1f', w.n, e.version, e.position, ${sql.id(shadow.schema, "micros")}(e.occurred_at),
-        e.recorded_at, e.stream, e.type, e.schema_version, e.payload) as line
+        ${sql.id(shadow.schema, "micros")}(e.recorded_at), e.stream, e.type, e.schema_version, e.payload) as line
       from unnest(${accounts.map(({ key }) => key)}::text[], ${accounts.map(({ program }) => program)}::text[],
         ${accounts.map(({ version }) => version)}::int[]) with ordinality as w (account_key, program, version, n)
       cross join lateral (
@@ -79,6 +79,9 @@ const OF_REDEMPTIONS = sql.raw(
     pending_credit, state, lot_ids, draws, request`
 )
 
+// Microseconds, which mean the same in every session; exact as a number until the year 2255.
+const RECORDED_AT = sql`timestamptz 'epoch' + x[4]::bigint * interval '1 microsecond'`
+
 const split = (lines: ReadonlyArray<string>): RawBuilder<unknown> =>
   sql`(select string_to_array(line, E'\\x1f', '') as x from string_to_table(${Lines.text(lines)}::text, E'\\x1e') as line) as r`
 
@@ -86,7 +89,7 @@ const split = (lines: ReadonlyArray<string>): RawBuilder<unknown> =>
 const writing = (shadow: Shadow, { folded, lots, postings, redemptions }: RowLines) => sql`
   with p as (
     insert into ${shadowTable(shadow, "postings")} (partition, ${OF_POSTINGS})
-    select ${shadow.partition}::int, x[1], x[2], x[3]::bigint, x[4]::timestamptz, x[5]::int, x[6], x[7], x[8], x[9],
+    select ${shadow.partition}::int, x[1], x[2], x[3]::bigint, ${RECORDED_AT}, x[5]::int, x[6], x[7], x[8], x[9],
       x[10]::numeric, x[11]::timestamptz, x[12]::numeric, x[13]::numeric from ${split(postings)}
   ), l as (
     insert into ${shadowTable(shadow, "lots")} (partition, ${OF_LOTS})

@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { sql } from "kysely"
 import { Database } from "../database/Database.ts"
+import * as Rows from "../database/Rows.ts"
 import type { AccountAt } from "./AccountFold.ts"
 import * as Comparison from "./Comparison.ts"
 import { exchange } from "./Exchange.ts"
@@ -70,7 +71,7 @@ interface Cursor {
 
 // Accounts that the shadow tables lack, or have at another version.
 const movedOn = (shadow: Shadow.Shadow, after: Cursor) =>
-  sql<AccountAt>`
+  sql`
     select a.account_key as key, a.program, a.version from ${Shadow.liveTable(shadow, "accounts")} a
     left join ${Shadow.shadowTable(shadow, "folded")} f using (account_key, program)
     where (a.account_key, a.program) > (${after.key}::text, ${after.program}::text)
@@ -84,7 +85,7 @@ const fold = Effect.fnUntraced(function* ({ onFolded, shadow }: Options, again: 
   let after: Cursor = { key: "", program: "" }
   while (true) {
     const cursor = after
-    const { rows } = yield* database.query((kysely, signal) => movedOn(shadow, cursor).execute(kysely, { signal }))
+    const rows = yield* database.query((kysely, signal) => Rows.ask<AccountAt>(kysely, movedOn(shadow, cursor), signal))
     for (const group of groups(rows)) {
       yield* fill(shadow, group, again)
       yield* Effect.sync(() => onFolded(group.reduce((events, { version }) => events + version, 0)))

@@ -13,6 +13,7 @@ import { sql } from "kysely"
 import { randomBytes } from "node:crypto"
 import { CurrentTransaction } from "../database/CurrentTransaction.ts"
 import { Database } from "../database/Database.ts"
+import * as Rows from "../database/Rows.ts"
 import type { DatabaseError } from "../database/DatabaseError.ts"
 import * as Comparison from "./Comparison.ts"
 import type { HistoryUnreadable } from "./Filling.ts"
@@ -99,13 +100,13 @@ const withShadow = <A, E>(partition: number, use: (shadow: Shadow.Shadow) => Eff
 
 const heads = Effect.gen(function* () {
   const database = yield* Database
-  const { rows } = yield* database.query((kysely, signal) =>
-    sql<{ partition: number; position: number }>`
-      select partition, position from ${sql.id(database.schema, "log_heads")} order by partition`.execute(kysely, {
+  return yield* database.query((kysely, signal) =>
+    Rows.ask<{ partition: number; position: number }>(
+      kysely,
+      sql`select partition, position from ${sql.id(database.schema, "log_heads")} order by partition`,
       signal
-    })
+    )
   )
-  return rows
 })
 
 const dropLeftovers = Effect.gen(function* () {

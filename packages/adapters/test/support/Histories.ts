@@ -1,5 +1,5 @@
 /** Whole histories of the domain's tests, written through the event store. */
-import { Fact, Ids, Instant } from "@pointback/domain"
+import { type Fact, Ids, Instant } from "@pointback/domain"
 import { Effect, Result } from "effect"
 import fc from "fast-check"
 import { history, policyOf } from "../../../domain/test/support/History.ts"
@@ -31,14 +31,17 @@ export const histories = (
   seed: number
 ): ReadonlyArray<readonly [account: string, commands: ReadonlyArray<ReadonlyArray<Fact.Fact>>]> =>
   fc
-    .sample(history(policyOf("extend")), { numRuns: accounts, seed })
+    .sample(history(policyOf({ _tag: "Extend", days: 30 })), { numRuns: accounts, seed })
     .map(({ steps }, index) => [
       `account-${index}`,
       steps.map(({ outcome }) => Result.getOrElse(outcome, () => [])).filter((facts) => facts.length > 0)
     ])
 
 /** Writes generated histories, accounts side by side. */
-export const writeHistories = Effect.fnUntraced(function* (accounts: number, seed: number) {
+export const writeHistories = Effect.fnUntraced(function* (
+  accounts: number,
+  seed: number
+): Effect.fn.Return<void, unknown, EventStore | PolicyStore> {
   yield* (yield* PolicyStore).revise(program, (terms) => ({ ...terms, scale: 4 }))
   yield* Effect.forEach(
     histories(accounts, seed),
