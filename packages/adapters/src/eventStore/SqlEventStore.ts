@@ -116,7 +116,7 @@ const appender = (database: DatabaseService, scope: Scope.Scope) => {
     const prepared = { account, request, eventIds: facts.map(() => randomUUID()) }
     // What belongs to somebody's transaction is written in it, and cannot be gathered with others.
     const gathered = (yield* CurrentTransaction) === undefined
-    const conflict = new VersionConflict({ expected: loaded.version })
+    const conflict = Effect.suspend(() => new VersionConflict({ expected: loaded.version }))
     return yield* (gathered ? submit : within)(prepared).pipe(
       Effect.catchIf(isRace, () => conflict),
       Effect.flatMap((events) => (typeof events === "string" ? conflict : Effect.succeed(events)))
