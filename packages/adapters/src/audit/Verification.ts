@@ -1,16 +1,20 @@
 /**
- * Checks a whole database: the log's positions and instants, and every account against its events.
+ * Checks a whole database: the log with its hashes, and every account against its events.
  *
  * @see interface, `pointback verify`
  */
 import { Ids, Instant, Points } from "@pointback/domain"
 import { Effect, Option, Result, Stream } from "effect"
-import { sql } from "kysely"
+import { type RawBuilder, sql } from "kysely"
 import { Database } from "../database/Database.ts"
 import type { DatabaseError } from "../database/DatabaseError.ts"
+import * as Rows from "../database/Rows.ts"
 import { EventStore, type AccountRef } from "../eventStore/EventStore.ts"
 import type { Finding, Row, StoredAccount } from "./AccountAudit.ts"
 import { audit } from "./AccountAudit.ts"
+import { type Difference, MAXIMUM_DIFFERENCES } from "./Difference.ts"
+import type { Kept } from "./KeptHeads.ts"
+import { auditLog } from "./LogAudit.ts"
 
 /** Accounts that are listed at once. */
 const PAGE = 500
@@ -18,35 +22,35 @@ const PAGE = 500
 /** Accounts that are checked side by side: as many as leave a default pool room for others. */
 const SIDE_BY_SIDE = 4
 
-/** Differences that are named at most; a database with more has one cause, and the others are counted. */
-export const MAXIMUM_DIFFERENCES = 1000
-
-/** Something that is not as it must be. The account is its opaque key; null for the log itself. */
-export interface Difference extends Omit<Finding, "check"> {
-  readonly check: Finding["check"] | "log"
-  readonly program: string | null
-  readonly account: string | null
-}
-
 export interface Verification {
   readonly accounts: number
   readonly events: number
   readonly postings: number
+  /** Events of the whole log whose hash was computed again. */
+  readonly hashed: number
   /** How many differences there are; the first thousand are listed. */
   readonly count: number
   readonly differences: ReadonlyArray<Difference>
 }
 
-const NOTHING: Verification = { accounts: 0, events: 0, postings: 0, count: 0, differences: [] }
+const NOTHING: Verification = { accounts: 0, events: 0, postings: 0, hashed: 0, count: 0, differences: [] }
 
-/** Checks everything, or the accounts of one program; the log is checked as a whole in either case. */
+/**
+ * Checks everything, or the accounts of one program; the log is checked as a whole in either case. `kept`: heads of the
+ * log that were kept elsewhere and must still be in it.
+ */
 export const verify = Effect.fn("verify")(function* (
-  program: Ids.ProgramId | null
+  program: Ids.ProgramId | null,
+  kept: Kept | null = null
 ): Effect.fn.Return<Verification, DatabaseError, Database | EventStore> {
-  const log = add(NOTHING, { differences: [...(yield* verifyLog), ...(yield* verifyList(program))] })
+  const log = yield* auditLog(kept)
+  const begun = add(NOTHING, {
+    hashed: log.events,
+    differences: [...log.differences, ...(yield* verifyList(program)), ...(yield* verifyErasures(program))]
+  })
   return yield* accounts(program).pipe(
     Stream.mapEffect(verifyAccount, { concurrency: SIDE_BY_SIDE }),
-    Stream.runFold(() => log, add)
+    Stream.runFold(() => begun, add)
   )
 })
 
@@ -54,98 +58,91 @@ const add = (total: Verification, part: Partial<Verification> & Pick<Verificatio
   accounts: total.accounts + (part.accounts ?? 0),
   events: total.events + (part.events ?? 0),
   postings: total.postings + (part.postings ?? 0),
+  hashed: total.hashed + (part.hashed ?? 0),
   count: total.count + part.differences.length,
   differences: [...total.differences, ...part.differences].slice(0, MAXIMUM_DIFFERENCES)
 })
 
-/** Positions count up without gaps to the head's, and events are recorded at strictly increasing instants. */
-const verifyLog = Effect.gen(function* () {
-  const database = yield* Database
-  const rows = yield* database.query((kysely, signal) =>
-    sql<{ partition: number; position: number; problem: string }>`
-      with neighbours as (
-        select partition, position, recorded_at,
-          coalesce(lag(position) over log, 0) as before,
-          lag(recorded_at) over log as recorded_before
-        from events window log as (partition by partition order by position)
-      )
-      select partition, position, 'follows position ' || before as problem from neighbours
-      where position <> before + 1
-      union all
-      select partition, position, 'is recorded no later than the event before it' from neighbours
-      where recorded_at <= recorded_before
-      union all
-      select h.partition, h.position, 'is the head, and the last event stands at ' || coalesce(max(e.position), 0)
-      from log_heads h left join events e using (partition)
-      group by h.partition, h.position having h.position <> coalesce(max(e.position), 0)
-      order by 1, 2 limit ${MAXIMUM_DIFFERENCES}`.execute(kysely, { signal })
-  )
-  return rows.rows.map(({ partition, position, problem }): Difference => ({
-    check: "log",
-    program: null,
-    account: null,
-    place: `partition ${partition} position ${position}`,
-    problem
-  }))
-})
+type TableOf = (name: string) => RawBuilder<unknown>
 
-/** Rows belong to accounts that are listed: the others would be looked at by nobody. */
-const verifyList = Effect.fnUntraced(function* (program: Ids.ProgramId | null) {
+/** Asks for accounts that something is wrong with. */
+const wrongAccounts = Effect.fnUntraced(function* (
+  program: Ids.ProgramId | null,
+  wrong: (table: TableOf) => RawBuilder<unknown>,
+  problem: string
+) {
   const database = yield* Database
   const found = yield* database.query((kysely, signal) =>
-    sql<{ program: string; account_key: string }>`
-      select program, account_key from (
-        select partition, program, account_key from events
-        union select partition, program, account_key from postings
-        union select partition, program, account_key from lots
-        union select partition, program, account_key from redemptions
-        union select partition, program, account_key from idempotency_keys
-        union select partition, program, account_key from account_numbers
-        except select partition, program, account_key from accounts
-      ) as unlisted
-      where ${program}::text is null or program = ${program}
-      order by program, account_key limit ${MAXIMUM_DIFFERENCES}`.execute(kysely, { signal })
+    Rows.ask<{ program: string; account_key: string }>(
+      kysely,
+      sql`select distinct program, account_key from (${wrong((name) => sql.id(database.schema, name))}) as wrong
+        where ${program}::text is null or program = ${program}
+        order by program, account_key limit ${MAXIMUM_DIFFERENCES}`,
+      signal
+    )
   )
-  return found.rows.map((row): Difference => ({
+  return found.map((row): Difference => ({
     check: "versions",
     program: row.program,
     account: row.account_key,
     place: "account",
-    problem: "has rows and is not listed"
+    problem
   }))
 })
 
-interface Listed extends AccountRef {
-  readonly version: number
-}
+/** Tables with rows of accounts. An account whose number was erased has no row in `account_numbers`. */
+const OF_ACCOUNTS = ["events", "postings", "lots", "redemptions", "idempotency_keys", "account_numbers", "erasures"]
+
+/** Rows belong to accounts that are listed: the others would be looked at by nobody. */
+const verifyList = (program: Ids.ProgramId | null) =>
+  wrongAccounts(
+    program,
+    (table) => {
+      const keys = [...OF_ACCOUNTS].map((name) => sql`select partition, program, account_key from ${table(name)}`)
+      return sql`${sql.join(keys, sql` union `)} except select partition, program, account_key from ${table("accounts")}`
+    },
+    "has rows and is not listed"
+  )
+
+/** A number that was erased is gone: a backup that was restored, or a hand in psql, may bring it back. */
+const verifyErasures = (program: Ids.ProgramId | null) =>
+  wrongAccounts(
+    program,
+    (table) =>
+      sql`select program, account_key from ${table("erasures")} join ${table("account_numbers")} using (program, account_key)`,
+    "was erased and has a number"
+  )
 
 const accounts = (program: Ids.ProgramId | null) =>
-  Stream.paginate(null, (after: Listed | null) =>
+  Stream.paginate(null, (after: AccountRef | null) =>
     Effect.map(accountPage(program, after), (page) => [
       page,
       page.length < PAGE ? Option.none() : Option.fromNullishOr(page.at(-1))
     ])
   )
 
-const accountPage = Effect.fnUntraced(function* (program: Ids.ProgramId | null, after: Listed | null) {
+const accountPage = Effect.fnUntraced(function* (program: Ids.ProgramId | null, after: AccountRef | null) {
   const database = yield* Database
   const found = yield* database.query((kysely, signal) =>
-    sql<{ partition: number; program: string; account_key: string; version: number }>`
-      select partition, program, account_key, version from accounts
-      where (${program}::text is null or program = ${program})
-        and (partition, program, account_key)
-          > (${after?.partition ?? -1}::int, ${after?.program ?? ""}::text, ${after?.key ?? ""}::text)
-      order by partition, program, account_key limit ${PAGE}`.execute(kysely, { signal })
+    Rows.ask<{ partition: number; program: string; account_key: string }>(
+      kysely,
+      sql`
+        select partition, program, account_key from ${sql.id(database.schema, "accounts")}
+        where (${program}::text is null or program = ${program})
+          and (partition, program, account_key)
+            > (${after?.partition ?? -1}::int, ${after?.program ?? ""}::text, ${after?.key ?? ""}::text)
+        order by partition, program, account_key limit ${PAGE}`,
+      signal
+    )
   )
-  return found.rows.map((row): Listed => ({
+  return found.map((row): AccountRef => ({
     partition: row.partition,
     program: Ids.ProgramId.make(row.program),
-    key: Ids.AccountKey.make(row.account_key),
-    version: row.version
+    key: Ids.AccountKey.make(row.account_key)
   }))
 })
 
-const verifyAccount = Effect.fnUntraced(function* (account: Listed) {
+const verifyAccount = Effect.fnUntraced(function* (account: AccountRef) {
   const stored = yield* readAccount(account)
   if (Result.isFailure(stored)) {
     const unreadable: Finding = { check: "versions", place: "events", problem: stored.failure }
@@ -169,32 +166,19 @@ const differenceOf =
   })
 
 // In one transaction of one snapshot, so that what is appended meanwhile is seen whole or not at all.
-const readAccount = Effect.fnUntraced(function* (account: Listed) {
+const readAccount = Effect.fnUntraced(function* (account: AccountRef) {
   const database = yield* Database
   const store = yield* EventStore
   const reading = Effect.gen(function* () {
     yield* database.query((kysely) => sql`set transaction isolation level repeatable read, read only`.execute(kysely))
-    const version = (yield* rows(account, "accounts", "version"))[0]?.["version"]
+    const version = (yield* rows(account, "accounts"))[0]?.["version"]
     const events = yield* Stream.runCollect(store.readAccount(account))
     const stored: StoredAccount = {
       version: Number(version),
       events,
-      postings: yield* rows(
-        account,
-        "postings",
-        "partition, position, line, program, account_key, debit, credit, lot_id, redemption_id, points, occurred_at, recorded_at, total, restored"
-      ),
-      lots: yield* rows(
-        account,
-        "lots",
-        "lot_id, earned_at, expires_at, opened_at, total, granted, restored, booked, swept, last_at, late"
-      ),
-      redemptions: yield* rows(
-        account,
-        "redemptions",
-        `redemption_id, redemption_type, processed_by, redeemed_at, version, points, credited, pending, pending_credit,
-          state, array_to_string(lot_ids, E'\\x1d') as lot_ids, draws, request`
-      )
+      postings: yield* rows(account, "postings"),
+      lots: yield* rows(account, "lots"),
+      redemptions: yield* rows(account, "redemptions")
     }
     return stored
   })
@@ -207,35 +191,93 @@ const readAccount = Effect.fnUntraced(function* (account: Listed) {
   )
 })
 
-/** Columns that hold amounts, and instants: PostgreSQL writes both in other ways than we do. */
-const AMOUNTS = new Set(["points", "total", "granted", "restored", "booked", "credited", "pending"])
-const INSTANTS = new Set([
-  "occurred_at",
-  "recorded_at",
-  "earned_at",
-  "expires_at",
-  "opened_at",
-  "redeemed_at",
-  "last_at"
-])
+/** The columns that are compared, and what they hold. */
+const COLUMNS = {
+  accounts: { version: "plain" },
+  postings: {
+    partition: "plain",
+    position: "plain",
+    line: "plain",
+    program: "plain",
+    account_key: "plain",
+    debit: "plain",
+    credit: "plain",
+    lot_id: "plain",
+    redemption_id: "plain",
+    points: "amount",
+    occurred_at: "instant",
+    recorded_at: "instant",
+    total: "amount",
+    restored: "amount"
+  },
+  lots: {
+    lot_id: "plain",
+    earned_at: "instant",
+    expires_at: "instant",
+    opened_at: "instant",
+    total: "amount",
+    granted: "amount",
+    restored: "amount",
+    booked: "amount",
+    swept: "plain",
+    last_at: "instant",
+    late: "plain"
+  },
+  redemptions: {
+    redemption_id: "plain",
+    redemption_type: "plain",
+    processed_by: "plain",
+    redeemed_at: "instant",
+    version: "plain",
+    points: "amount",
+    credited: "amount",
+    pending: "amount",
+    pending_credit: "plain",
+    state: "plain",
+    lot_ids: "list",
+    draws: "json",
+    request: "json"
+  }
+} satisfies Record<string, Record<string, Kind>>
 
-const rows = Effect.fnUntraced(function* (account: AccountRef, table: string, columns: string) {
+type Kind = "plain" | "amount" | "instant" | "list" | "json"
+
+// JSON has no exact amounts, and what is infinite must not be taken for null.
+const selected = (column: string, kind: Kind): RawBuilder<unknown> => {
+  const name = sql.ref(column)
+  switch (kind) {
+    case "plain":
+      return name
+    case "amount":
+    case "json":
+      return sql`${name}::text as ${name}`
+    case "instant":
+      return sql`case when isfinite(${name}) then ${Rows.utc(column)} else ${name}::text end as ${name}`
+    case "list":
+      return sql`array_to_string(${name}, E'\\x1d') as ${name}`
+  }
+}
+
+const rows = Effect.fnUntraced(function* (account: AccountRef, table: keyof typeof COLUMNS) {
   const database = yield* Database
+  const columns: ReadonlyArray<readonly [string, Kind]> = Object.entries(COLUMNS[table])
   const found = yield* database.query((kysely, signal) =>
-    sql<Row>`
-      select ${sql.raw(columns)} from ${sql.table(table)}
-      where partition = ${account.partition} and program = ${account.program} and account_key = ${account.key}`.execute(
+    Rows.ask<Row>(
       kysely,
-      { signal }
+      sql`
+        select ${sql.join(columns.map(([column, kind]) => selected(column, kind)))} from ${sql.id(database.schema, table)}
+        where partition = ${account.partition} and program = ${account.program} and account_key = ${account.key}`,
+      signal
     )
   )
-  return found.rows.map((row): Row =>
-    Object.fromEntries(Object.entries(row).map(([column, value]) => [column, canonical(column, value)]))
+  return found.map((row): Row =>
+    Object.fromEntries(columns.map(([column, kind]) => [column, canonical(kind, row[column] ?? null)]))
   )
 })
 
-const canonical = (column: string, value: Row[string]): Row[string] => {
+/** PostgreSQL writes amounts and instants in other ways than we do. */
+const canonical = (kind: Kind, value: Row[string]): Row[string] => {
   if (typeof value !== "string") return value
-  if (AMOUNTS.has(column)) return Points.toString(Points.fromStringUnsafe(value))
-  return INSTANTS.has(column) ? Instant.toString(Instant.fromStringUnsafe(value)) : value
+  if (kind === "amount") return Points.toString(Points.fromStringUnsafe(value))
+  return kind === "instant" ? Instant.toString(Instant.fromStringUnsafe(value)) : value
 }

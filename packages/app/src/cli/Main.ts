@@ -8,11 +8,14 @@ import { adjust } from "./commands/Adjust.ts"
 import { aging } from "./commands/Aging.ts"
 import { credit } from "./commands/Credit.ts"
 import { earn } from "./commands/Earn.ts"
+import { erase } from "./commands/Erase.ts"
 import { expire } from "./commands/Expire.ts"
 import { generate } from "./commands/Generate.ts"
+import { heads } from "./commands/Heads.ts"
 import { importCommand } from "./commands/Import.ts"
 import { migrate } from "./commands/Migrate.ts"
 import { program } from "./commands/Program.ts"
+import { rebuild } from "./commands/Rebuild.ts"
 import { redeem } from "./commands/Redeem.ts"
 import { sandbox } from "./commands/Sandbox.ts"
 import { verify } from "./commands/Verify.ts"
@@ -35,6 +38,9 @@ const pointback = Command.make("pointback").pipe(
     generate,
     aging,
     verify,
+    rebuild,
+    heads,
+    erase,
     sandbox
   ]),
   Command.withGlobalFlags([DatabaseFlag, JsonFlag])
