@@ -208,7 +208,10 @@ describe("the reference scenario on a server", () => {
     const aging = await said(`aging ${of} --as-of 2026-02-01 --lots`)
     assert.match(aging, /^100 points in account 220094110178641288073796026652 as of 2026-02-01/m)
     assert.match(aging, /^181-365 +100 +1 +1 +50 +█+$/m)
-    assert.match(await said("verify"), /^checked 6 events and \d+ postings of 1 account: no differences$/)
+    assert.match(
+      await said("verify"),
+      /^checked 6 events and \d+ postings of 1 account, the chain of 6 events: no differences$/
+    )
     assert.match(await said("expire --as-of 2026-04-01"), /^booked 0 points as expired, in 0 lots of 0 accounts$/)
     assert.match(await said("program set acme"), /^program acme, policy version 1 \(unchanged\)$/m)
   })
