@@ -18,7 +18,8 @@ export const load = async (
   requests: ReadonlyArray<LoadRequest>
 ): Promise<ReadonlyArray<Loaded>> => {
   const { rows } = await statement(schema, requests).execute(kysely)
-  const bodies = new Map(rows.map(({ body, kind }) => [kind, Lines.parse(body)]))
+  const bodies = new Map<string, Array<ReadonlyArray<string>>>()
+  for (const { body, kind } of rows) bodies.set(kind, [...(bodies.get(kind) ?? []), ...Lines.parse(body)])
   const picture = new Picture(requests)
   for (const fields of bodies.get("programs") ?? []) picture.program(fields)
   for (const fields of bodies.get("accounts") ?? []) picture.account(fields)
@@ -30,50 +31,71 @@ export const load = async (
 }
 
 const statement = (schema: string, requests: ReadonlyArray<LoadRequest>) => {
-  const named: Array<string> = []
-  const drawn: Array<string> = []
-  const ranges: Array<string> = []
-  const redemptions: Array<string> = []
+  const selections: Selections = { lotCommands: [], lots: [], ranges: [], redemptions: new Map() }
   const keys: Array<string> = []
   requests.forEach((request, index) => {
     const command = index + 1
-    for (const selection of request.lots) select(selection, command, { named, drawn, ranges })
-    for (const redemptionId of request.redemptions) redemptions.push(Lines.line([command, redemptionId]))
+    for (const redemptionId of request.redemptions) redemption(selections, command, redemptionId).state = true
+    for (const selection of request.lots) select(selection, command, selections)
     for (const { key, kind } of request.keys) keys.push(Lines.line([command, kind, Lines.plain("a key", key)]))
   })
+  const { lotCommands, lots, ranges } = selections
+  const redemptions = Array.from(selections.redemptions.values(), ({ command, lots, redemptionId, state }) =>
+    Lines.line([command, redemptionId, state ? "t" : null, lots ? "t" : null])
+  )
   return sql<{ kind: string; body: string | null }>`select * from ${sql.id(schema, "load_batch")}(
     ${requests.map(({ program }) => program)}::text[], ${requests.map(({ account }) => account)}::text[],
-    ${requests.map(({ horizon }) => moment(horizon))}::timestamptz[], ${Lines.text(named)}::text,
-    ${Lines.text(drawn)}::text, ${Lines.text(ranges)}::text, ${Lines.text(redemptions)}::text,
-    ${Lines.text(keys)}::text)`
+    ${requests.map(({ horizon }) => moment(horizon))}::timestamptz[], ${orNull(lotCommands)}::int[],
+    ${orNull(lots)}::text[], ${Lines.text(ranges)}::text, ${Lines.text(redemptions)}::text, ${Lines.text(keys)}::text)`
 }
+
+const orNull = <A>(items: ReadonlyArray<A>): ReadonlyArray<A> | null => (items.length === 0 ? null : items)
 
 // A horizon may lie beyond what can be written: nothing moves there.
 const moment = (at: Instant.Instant): string =>
   at >= Instant.END ? "infinity" : at < Instant.EARLIEST ? "-infinity" : Instant.toString(at)
 
-interface Selections {
-  readonly named: Array<string>
-  readonly drawn: Array<string>
-  readonly ranges: Array<string>
+/** A redemption that is asked for: its state, the lots that it drew from, or both. */
+interface WantedRedemption {
+  readonly command: number
+  readonly redemptionId: Ids.RedemptionId
+  state: boolean
+  lots: boolean
 }
 
-const select = (selection: LotSelection, command: number, { drawn, named, ranges }: Selections): void => {
+interface Selections {
+  readonly lotCommands: Array<number>
+  readonly lots: Array<Ids.LotId>
+  readonly ranges: Array<string>
+  readonly redemptions: Map<string, WantedRedemption>
+}
+
+const redemption = ({ redemptions }: Selections, command: number, redemptionId: Ids.RedemptionId): WantedRedemption => {
+  const name = `${command} ${redemptionId}`
+  const wanted = redemptions.get(name) ?? { command, redemptionId, state: false, lots: false }
+  redemptions.set(name, wanted)
+  return wanted
+}
+
+const select = (selection: LotSelection, command: number, selections: Selections): void => {
   switch (selection._tag) {
     case "All":
-      ranges.push(Lines.line([command, "all"]))
+      selections.ranges.push(Lines.line([command, "all"]))
       return
     case "Spendable":
-      ranges.push(Lines.line([command, "spendable", moment(selection.at)]))
+      selections.ranges.push(Lines.line([command, "spendable", moment(selection.at)]))
       return
     case "Named":
-      for (const lotId of selection.lotIds) named.push(Lines.line([command, lotId]))
+      for (const lotId of selection.lotIds) {
+        selections.lotCommands.push(command)
+        selections.lots.push(lotId)
+      }
       return
     case "DrawnBy":
-      drawn.push(Lines.line([command, selection.redemptionId]))
+      redemption(selections, command, selection.redemptionId).lots = true
       return
     case "ToSweep":
-      ranges.push(Lines.line([command, "toSweep", moment(selection.asOf)]))
+      selections.ranges.push(Lines.line([command, "toSweep", moment(selection.asOf)]))
       return
   }
 }

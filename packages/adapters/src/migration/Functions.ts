@@ -167,81 +167,106 @@ begin
     bf[g], micros(rec[g])::text from generate_series(1, n) as g;
 end $fn$`
 
-// Movements after the horizon, for those of the chosen lots that have any.
+const LOT = `array_to_string(array[l.c::text, lot_id, micros(earned_at)::text, micros(expires_at)::text,
+  micros(opened_at)::text, total::text, granted::text, restored::text, booked::text, swept::text], E'\\x1f', '')`
+
+/** Answers the chosen lots, and what moved in them after the horizon, where anything did. */
+const answerLots = (chosen: string): string => `
+    select string_agg(${LOT}, E'\\x1e'), bool_or(l.last_at > horizons[l.c]) into body, moved from (${chosen}) as l;
+    kind := 'lots';
+    return next;
+    if moved then
+      -- What a credit restores and expires at once is a pair that moves nothing.
+      select string_agg(concat_ws(E'\\x1f', m.c, m.lot_id, micros(m.occurred_at), m.points), E'\\x1e'
+        order by m.occurred_at, m.position) into body
+      from (
+        select l.c, l.lot_id, p.occurred_at, p.position,
+          sum(case when p.credit = 'lot' then p.points else -p.points end) as points
+        from (${chosen}) as l join postings p on p.partition = l.partition and p.program = l.program
+          and p.account_key = l.account_key and p.lot_id = l.lot_id and p.occurred_at > horizons[l.c]
+        where l.last_at > horizons[l.c] and 'lot' in (p.debit, p.credit) and 'expiredByTime' not in (p.debit, p.credit)
+        group by l.c, l.lot_id, p.occurred_at, p.position
+      ) as m
+      where m.points <> 0;
+      kind := 'movements';
+      return next;
+    end if;`
+
+const LOTS_BY_ID = `
+  select r.c, o.* from unnest(lot_commands, lot_names) as r (c, lot) join lots o on o.partition = ps[r.c]
+    and o.program = progs[r.c] and o.account_key = accs[r.c] and o.lot_id = r.lot`
+
+const LOTS_BY_RANGE = `
+  select x[1]::int as c, o.* from ${lines("ranges")} join lots o on o.partition = ps[x[1]::int]
+    and o.program = progs[x[1]::int] and o.account_key = accs[x[1]::int]
+    and case x[2]
+      when 'all' then true
+      -- Also lots that hold nothing any more and did then: a late redemption answers the balance of its instant.
+      when 'spendable' then (o.expires_at is null or o.expires_at > x[3]::timestamptz)
+        and (o.total > 0 or o.last_at > x[3]::timestamptz)
+      else o.expires_at <= x[3]::timestamptz and o.total <> o.booked
+    end`
+
+// Each kind of row is looked for only where a command asks for it: a plan over all partitions takes its time to begin.
 const LOAD = `
-create function load_batch(progs text[], numbers text[], horizons timestamptz[], named text, drawn text, ranges text,
-  wanted_redemptions text, wanted_keys text)
+create function load_batch(progs text[], numbers text[], horizons timestamptz[], lot_commands int[], lot_names text[],
+  ranges text, wanted_redemptions text, wanted_keys text)
 returns table (kind text, body text)
 language plpgsql stable security definer ${LOOKUPS_ONLY} as $fn$
 #variable_conflict use_column
 declare
-  n int := array_length(progs, 1);
   t record;
   ps int[]; accs text[];
-  found_accounts text := '';
+  moved boolean;
 begin
+  kind := 'accounts';
+  body := '';
   for t in select u.o, a.partition, a.account_key, a.version, a.stream_version
     from unnest(progs, numbers) with ordinality as u (g, m, o)
     join account_numbers b on b.program = u.g and b.account_number = u.m
     join accounts a on a.partition = b.partition and a.program = b.program and a.account_key = b.account_key
   loop
-    ps[t.o] := t.partition; accs[t.o] := t.account_key;
-    found_accounts := found_accounts || concat_ws(E'\\x1f', t.o, t.partition, t.account_key, t.version, t.stream_version) || E'\\x1e';
+    ps[t.o] := t.partition;
+    accs[t.o] := t.account_key;
+    body := body || concat_ws(E'\\x1f', t.o, t.partition, t.account_key, t.version, t.stream_version) || E'\\x1e';
   end loop;
-  return query select 'accounts', found_accounts;
-  return query select 'programs', string_agg(array_to_string(array[p.program, (
+  return next;
+  kind := 'programs';
+  select string_agg(array_to_string(array[p.program, (
       select o.policy::text from policies o where o.program = p.program order by o.version desc limit 1)], E'\\x1f', ''), E'\\x1e')
-    from programs p where p.program = any(progs);
-  return query
-    with chosen as materialized (
-      select x[1]::int as c, l.* from ${lines("named")} join lots l on l.partition = ps[x[1]::int]
-        and l.program = progs[x[1]::int] and l.account_key = accs[x[1]::int] and l.lot_id = x[2]
-      union all
-      select r.c, l.* from (
-          select x[1]::int as c, unnest(d.lot_ids) as lot_id from ${lines("drawn")} join redemptions d
-            on d.partition = ps[x[1]::int] and d.program = progs[x[1]::int] and d.account_key = accs[x[1]::int]
-            and d.redemption_id = x[2] offset 0
-        ) as r join lots l on l.partition = ps[r.c] and l.program = progs[r.c] and l.account_key = accs[r.c]
-          and l.lot_id = r.lot_id
-      union all
-      select x[1]::int, l.* from ${lines("ranges")} join lots l on l.partition = ps[x[1]::int]
-        and l.program = progs[x[1]::int] and l.account_key = accs[x[1]::int]
-        and case x[2]
-          when 'all' then true
-          -- Also lots that hold nothing any more and did then: a late redemption answers the balance of its instant.
-          when 'spendable' then (l.expires_at is null or l.expires_at > x[3]::timestamptz)
-            and (l.total > 0 or l.last_at > x[3]::timestamptz)
-          else l.expires_at <= x[3]::timestamptz and l.total <> l.booked
-        end
-    )
-    select 'lots', string_agg(array_to_string(array[c::text, lot_id, micros(earned_at)::text, micros(expires_at)::text,
-      micros(opened_at)::text, total::text, granted::text, restored::text, booked::text, swept::text], E'\\x1f', ''), E'\\x1e')
-    from chosen
-    union all
-    -- What a credit restores and expires at once is a pair that moves nothing.
-    select 'movements', string_agg(concat_ws(E'\\x1f', m.c, m.lot_id, micros(m.occurred_at), m.points), E'\\x1e'
-      order by m.occurred_at, m.position)
-    from (
-      select l.c, l.lot_id, p.occurred_at, p.position,
-        sum(case when p.credit = 'lot' then p.points else -p.points end) as points
-      from chosen l join postings p on p.partition = l.partition and p.program = l.program
-        and p.account_key = l.account_key and p.lot_id = l.lot_id and p.occurred_at > horizons[l.c]
-      where l.last_at > horizons[l.c] and 'lot' in (p.debit, p.credit) and 'expiredByTime' not in (p.debit, p.credit)
-      group by l.c, l.lot_id, p.occurred_at, p.position
-    ) as m
-    where m.points <> 0;
+    into body from programs p where p.program = any(progs);
+  return next;
+  if accs is null then return; end if;
   if wanted_redemptions is not null then
-    return query select 'redemptions', string_agg(array_to_string(array[x[1], d.redemption_id, d.redemption_type,
-        d.processed_by, micros(d.redeemed_at)::text, d.version::text, d.points::text, d.credited::text, d.state,
-        d.draws::text, d.pending_credit, d.request::text], E'\\x1f', ''), E'\\x1e')
+    kind := 'redemptions';
+    body := '';
+    for t in select x[1]::int as c, x[3] as state_too, x[4] as lots_too, d.*
       from ${lines("wanted_redemptions")} join redemptions d on d.partition = ps[x[1]::int]
-        and d.program = progs[x[1]::int] and d.account_key = accs[x[1]::int] and d.redemption_id = x[2];
+        and d.program = progs[x[1]::int] and d.account_key = accs[x[1]::int] and d.redemption_id = x[2]
+    loop
+      if t.state_too is not null then
+        body := body || array_to_string(array[t.c::text, t.redemption_id, t.redemption_type, t.processed_by,
+          micros(t.redeemed_at)::text, t.version::text, t.points::text, t.credited::text, t.state, t.draws::text,
+          t.pending_credit, t.request::text], E'\\x1f', '') || E'\\x1e';
+      end if;
+      if t.lots_too is not null then
+        lot_commands := lot_commands || array_fill(t.c, array[cardinality(t.lot_ids)]);
+        lot_names := lot_names || t.lot_ids;
+      end if;
+    end loop;
+    return next;
+  end if;
+  if lot_commands is not null then${answerLots(LOTS_BY_ID)}
+  end if;
+  if ranges is not null then${answerLots(LOTS_BY_RANGE)}
   end if;
   if wanted_keys is not null then
-    return query select 'keys', string_agg(array_to_string(array[x[1], k.kind, k.key, k.content, k.refusal::text],
-        E'\\x1f', ''), E'\\x1e')
+    kind := 'keys';
+    select string_agg(array_to_string(array[x[1], k.kind, k.key, k.content, k.refusal::text], E'\\x1f', ''), E'\\x1e')
+      into body
       from ${lines("wanted_keys")} join idempotency_keys k on k.partition = ps[x[1]::int]
         and k.program = progs[x[1]::int] and k.account_key = accs[x[1]::int] and k.key = x[3] and k.kind = x[2];
+    return next;
   end if;
 end $fn$`
 
