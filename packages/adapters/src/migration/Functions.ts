@@ -43,18 +43,28 @@ const PLACE = "ps[x[1]::int], progs[x[1]::int], accs[x[1]::int]"
 
 const newAccounts = `
   if numbers is not null then
+    -- Whoever makes the same program or account, or changes the scale, may keep his transaction open for long. Under a
+    -- head nobody is waited for: what meets him is decided again.
+    insert into programs (program, scale)
+      select distinct on (u.g) u.g, u.s from unnest(progs, numbers, scales) as u (g, n, s)
+      where u.n is not null and not exists (select from programs p where p.program = u.g)
+        and pg_try_advisory_xact_lock(hashtextextended(u.g, 0))
+      order by 1 on conflict (program) do nothing;
+    for i in 1 .. n loop refused[i] := numbers[i] is not null; end loop;
     -- Whoever changes a program's scale locks its row and looks for accounts; we lock it and look at the scale.
-    insert into programs (program, scale) select distinct u.g, u.s from unnest(progs, numbers, scales) as u (g, n, s)
-      where u.n is not null order by 1 on conflict (program) do nothing;
     for t in select program, scale from programs where program = any(
-        select u.g from unnest(progs, numbers) as u (g, n) where u.n is not null) order by program for share loop
-      for i in 1 .. array_length(progs, 1) loop
-        if progs[i] = t.program and numbers[i] is not null and scales[i] <> t.scale then refused[i] := true; end if;
+        select u.g from unnest(progs, numbers) as u (g, n) where u.n is not null) order by program for share skip locked loop
+      for i in 1 .. n loop
+        if progs[i] = t.program and scales[i] = t.scale then refused[i] := false; end if;
       end loop;
     end loop;
     for i in select u.o from unnest(progs, numbers) with ordinality as u (g, n, o) where u.n is not null
         order by u.g collate "C", u.n collate "C" loop
       continue when refused[i] or not ps[i] = any(held);
+      if not pg_try_advisory_xact_lock(hashtextextended(progs[i] || E'\\x1f' || numbers[i], 0)) then
+        refused[i] := true;
+        continue;
+      end if;
       insert into account_numbers (program, account_number, partition, account_key)
         values (progs[i], numbers[i], ps[i], accs[i]) on conflict (program, account_number) do nothing;
       if not found then refused[i] := true; end if;
@@ -98,7 +108,7 @@ begin
     from unnest(ps, progs, accs, expected, counts, stream_versions, refused) as u (p, g, a, v, n, s, r)
     where not u.r and u.p = any(held)
     on conflict (account_key, program, partition) do update
-      set version = excluded.version, stream_version = excluded.stream_version, appended = excluded.appended
+      set version = excluded.version, stream_version = excluded.stream_version, appended = coalesce(nullif(excluded.appended, 0), a.appended)
       where a.version = excluded.version - excluded.appended
     returning a.account_key, a.partition
   loop
@@ -230,6 +240,19 @@ begin
     accs[t.o] := t.account_key;
     body := body || concat_ws(E'\\x1f', t.o, t.partition, t.account_key, t.version, t.stream_version) || E'\\x1e';
   end loop;
+  if coalesce(array_length(accs, 1), 0) < array_length(progs, 1) or array_position(accs, null) is not null then
+    -- An account whose number was erased is called by its key.
+    for t in select u.o, a.partition, a.account_key, a.version, a.stream_version
+      from unnest(progs, numbers) with ordinality as u (g, m, o)
+      join erasures b on b.program = u.g and b.account_key = u.m
+      join accounts a on a.partition = b.partition and a.program = b.program and a.account_key = b.account_key
+      where accs[u.o] is null
+    loop
+      ps[t.o] := t.partition;
+      accs[t.o] := t.account_key;
+      body := body || concat_ws(E'\\x1f', t.o, t.partition, t.account_key, t.version, t.stream_version) || E'\\x1e';
+    end loop;
+  end if;
   return next;
   kind := 'programs';
   select string_agg(array_to_string(array[p.program, (

@@ -33,9 +33,8 @@ export const byPolicy = (
 ): Result.Result<ReadonlyArray<Draw>, InsufficientPoints | TooManyDraws> => {
   const draws: Array<Draw> = []
   let missing = points
-  for (const lot of Lots.inDrawOrder(lots)) {
+  for (const lot of Lots.drawableAt(lots, at)) {
     if (missing === 0n) break
-    if (!Lots.isLive(lot, at)) continue
     const taken = Points.min(Lots.freeFrom(lot, at), missing)
     if (taken <= 0n) continue
     draws.push(drawFrom(lot, taken))

@@ -50,6 +50,13 @@ export const get = (lots: Lots, lotId: LotId): Option.Option<Lot> => HashMap.get
 /** All lots, in draw order: soonest expiry first (never last), then earliest earned, then lot id. */
 export const inDrawOrder = (lots: Lots): Array<Lot> => Array.from(HashMap.values(lots.byId)).sort(compareForDraw)
 
+/** Lots that something can be drawn from at an instant, in draw order: an account's past ones are many, and are not sorted. */
+export const drawableAt = (lots: Lots, at: Instant.Instant): Array<Lot> => {
+  const drawable: Array<Lot> = []
+  for (const lot of HashMap.values(lots.byId)) if (lot.total > 0n && isLive(lot, at)) drawable.push(lot)
+  return drawable.sort(compareForDraw)
+}
+
 /** The draw order of every program. */
 export const compareForDraw = (
   a: Pick<Lot, "expiresAt" | "earnedAt" | "lotId">,
