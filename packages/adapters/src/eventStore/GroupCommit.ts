@@ -55,7 +55,7 @@ export const make = (scope: Scope.Scope, write: Write): Submit => {
           Effect.succeed(outcomes.map((outcome, index) => settled(outcome, batch[index] as Prepared))),
         // Whatever a batch fails with, its defects too, nobody may wait for ever for what will not come.
         onFailure: (cause) =>
-          batch.length === 1 || isUnreachable(cause)
+          batch.length === 1 || failedFor("Unreachable", cause) || (wait && failedFor("LockTimeout", cause))
             ? Effect.succeed(batch.map(() => Effect.failCause(cause)))
             : Effect.forEach(batch, (one) => Effect.map(carry(true)([one]), ([outcome]) => outcome as Outcome))
       })
@@ -86,8 +86,9 @@ export const make = (scope: Scope.Scope, write: Write): Submit => {
 
 const anyHalf = (): boolean => true
 
-const isUnreachable = (cause: Cause.Cause<DatabaseError>): boolean =>
-  Option.exists(Cause.findErrorOption(cause), ({ reason }) => reason._tag === "Unreachable")
+// All that wait together wait for one head: one by one, each would wait for as long again.
+const failedFor = (reason: DatabaseError["reason"]["_tag"], cause: Cause.Cause<DatabaseError>): boolean =>
+  Option.exists(Cause.findErrorOption(cause), (error) => error.reason._tag === reason)
 
 /** At most one command of each account, in the order of their coming, of the partitions that may be written. */
 const choose = (waiting: ReadonlyArray<Prepared>, mayWrite: (partition: number) => boolean): ReadonlySet<number> => {

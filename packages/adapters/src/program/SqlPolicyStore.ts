@@ -31,6 +31,8 @@ const make = Effect.gen(function* () {
   // Locks the program's row, which an account's first append shares: either sees what the other did.
   const lock = (program: Ids.ProgramId, scale: number) =>
     database.query(async (kysely) => {
+      // Appends that would make the program look for this lock, and do not wait.
+      await sql`select pg_advisory_xact_lock(hashtextextended(${program}, 0))::text as locked`.execute(kysely)
       await sql`insert into ${programs} (program, scale) values (${program}, ${scale}) on conflict (program) do nothing`.execute(
         kysely
       )

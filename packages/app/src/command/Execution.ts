@@ -75,7 +75,7 @@ const carry = (
         : Effect.map(carry(store, batch.slice(outcomes.length)), (others) => [...outcomes, ...others])
     ),
     Effect.catchCause((cause) =>
-      batch.length === 1 || isUnreachable(cause)
+      batch.length === 1 || concernsAll(cause)
         ? Effect.succeed(batch.map(() => Effect.failCause(cause)))
         : Effect.map(
             Effect.forEach(batch, (one) => carry(store, [one])),
@@ -85,10 +85,12 @@ const carry = (
   )
 }
 
-const isUnreachable = (cause: Cause.Cause<ExecutionError>): boolean =>
+// What was not reached may have been committed, and whoever holds the account's partition holds it for each of them.
+const concernsAll = (cause: Cause.Cause<ExecutionError>): boolean =>
   Option.exists(
     Cause.findErrorOption(cause),
-    (error) => error._tag === "DatabaseError" && error.reason._tag === "Unreachable"
+    (error) =>
+      error._tag === "DatabaseError" && (error.reason._tag === "Unreachable" || error.reason._tag === "LockTimeout")
   )
 
 /** Loads, decides and appends in turn on the account, and again where another process came first. */
@@ -97,6 +99,10 @@ export const untilAppended = Effect.fnUntraced(function* <A, R>(
   once: Effect.Effect<A, ExecutionError | EventStore.VersionConflict, R>
 ): Effect.fn.Return<A, ExecutionError, R | EventStore.EventStore> {
   const store = yield* EventStore.EventStore
+  // In somebody's transaction a deadlock would come again, with the locks that it has from before.
+  const alone = (yield* CurrentTransaction) === undefined
+  const isWorthRepeating = (error: ExecutionError | EventStore.VersionConflict): boolean =>
+    error._tag === "VersionConflict" || (alone && error._tag === "DatabaseError" && isTransient(error))
   return yield* once.pipe(
     Effect.retry({ while: isWorthRepeating, times: MAXIMUM_ATTEMPTS - 1, schedule: BACKOFF }),
     Effect.catchTag("VersionConflict", () => new AccountBusy({ attempts: MAXIMUM_ATTEMPTS })),
@@ -108,9 +114,6 @@ export const untilAppended = Effect.fnUntraced(function* <A, R>(
 const BACKOFF = Schedule.min([Schedule.exponential("2 millis", 1.5), Schedule.spaced("50 millis")]).pipe(
   Schedule.jittered
 )
-
-const isWorthRepeating = (error: ExecutionError | EventStore.VersionConflict): boolean =>
-  error._tag === "VersionConflict" || (error._tag === "DatabaseError" && isTransient(error))
 
 // A deadlock or a serialization failure is ours to repeat; an unreachable database, or a lock that somebody keeps for
 // longer than a statement waits, is the caller's to wait for.
