@@ -16,7 +16,7 @@ describe("turns", () => {
     Effect.runPromise(
       Effect.scoped(
         Effect.gen(function* () {
-          const inTurn = yield* Turns.make
+          const inTurn = Turns.make()
           const done: Array<string> = []
           const gate = yield* Deferred.make<void>()
           const say = (name: string) => Effect.sync(() => done.push(name))
@@ -35,7 +35,7 @@ describe("turns", () => {
   it("waits for none inside a transaction, whose connection the one before may be waiting for", async () => {
     const meet = Effect.gen(function* () {
       const database = yield* Database
-      const inTurn = yield* Turns.make
+      const inTurn = Turns.make()
       const opened = yield* Deferred.make<void>()
       const waiting = yield* Deferred.make<void>()
       const ask = database.query((kysely) => kysely.selectNoFrom((eb) => eb.val(1).as("one")).execute())

@@ -18,7 +18,7 @@ const earn = Effect.fnUntraced(function* (program: Ids.ProgramId) {
   const loaded = yield* store.load({
     program,
     account,
-    lots: { _tag: "All" },
+    lots: [{ _tag: "All" }],
     horizon: Instant.END,
     redemptions: [],
     keys: []

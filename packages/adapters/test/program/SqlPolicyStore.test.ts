@@ -1,10 +1,9 @@
 /** What another writer does at the same time; the store's own behaviour is part of the event store's contract. */
-import { Ids, Refusal } from "@pointback/domain"
+import { Fact, Ids, Instant, Refusal } from "@pointback/domain"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { assert, describe, it } from "vitest"
 import { Database } from "../../src/database/Database.ts"
 import * as PostgresDatabase from "../../src/database/PostgresDatabase.ts"
-import * as NewAccount from "../../src/eventStore/NewAccount.ts"
 import { EventStore } from "../../src/eventStore/EventStore.ts"
 import { PolicyStore } from "../../src/program/PolicyStore.ts"
 import * as Stores from "../../src/Stores.ts"
@@ -13,23 +12,23 @@ import { migrated } from "../support/StoresUnderTest.ts"
 
 const program = Ids.ProgramId.make("program")
 const account = Ids.AccountNumber.make("220094110178641288073796026652")
-const key = Ids.AccountKey.make("0198b0f2-0000-7000-8000-000000000000")
+const origin = { correlationId: "test", causationId: null, idempotencyKey: null, actor: null }
+
+const fact: Fact.Fact = {
+  stream: Fact.accountStream,
+  occurredAt: Instant.fromStringUnsafe("2025-01-10T00:00:00Z"),
+  event: { _tag: "AccountAliased", alias: Ids.AccountKey.make("alias") }
+}
 
 /** A program that is known, and its first account in a transaction that waits with its commit. */
 const firstAccount = Effect.fnUntraced(function* (made: Deferred.Deferred<void>, commit: Deferred.Deferred<void>) {
   const database = yield* Database
   const store = yield* EventStore
-  const loaded = yield* store.load({ program, account, lots: { _tag: "None" }, horizon: 0n, redemptions: [], keys: [] })
-  const create = database.query((kysely) =>
-    NewAccount.create(
-      kysely,
-      { program, key, partition: 0 },
-      { loaded, target: { program, account }, facts: [], keys: [] }
-    )
-  )
+  const loaded = yield* store.load({ program, account, lots: [], horizon: 0n, redemptions: [], keys: [] })
   yield* database.transaction(
     Effect.gen(function* () {
-      assert.isTrue(yield* create)
+      const stored = yield* store.append({ loaded, target: { program, account }, facts: [{ fact, origin }], keys: [] })
+      assert.strictEqual(stored.length, 1)
       yield* Deferred.succeed(made, undefined)
       yield* Deferred.await(commit)
     })

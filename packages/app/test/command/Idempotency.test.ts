@@ -263,7 +263,7 @@ const release = ({ account, creditId, redemptionId }: CreditRedemption) =>
     caller: {},
     command: { _tag: "DeclineCredit", redemptionId, creditId, reasons: [], occurredAt: at("2025-12-25") },
     key: null,
-    lots: { _tag: "None" },
+    lots: [],
     horizon: Instant.END,
     redemptions: [redemptionId]
   })
