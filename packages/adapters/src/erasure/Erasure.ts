@@ -9,6 +9,7 @@ import { Effect } from "effect"
 import { sql } from "kysely"
 import { Database } from "../database/Database.ts"
 import type { DatabaseError } from "../database/DatabaseError.ts"
+import * as LockTimeout from "../database/LockTimeout.ts"
 import * as Rows from "../database/Rows.ts"
 
 export interface Erase {
@@ -42,14 +43,14 @@ export const erase = Effect.fn("Erasure.erase")(function* ({
   reason
 }: Erase): Effect.fn.Return<Erased | null, Refusal.CreditInFlight | DatabaseError, Database> {
   const database = yield* Database
-  const { rows } = yield* database.query((kysely) =>
+  const erasing = database.query((kysely) =>
     sql<Rows.TextRow>`
       select json_build_object('outcome', outcome, 'account_key', account_key, 'erased_at', ${Rows.utc("erased_at")},
         'redemption_id', redemption_id, 'credit_id', credit_id)::text as row
       from ${sql.id(database.schema, "erase_account")}(${program}::text, ${account}::text, ${actor}::text,
         ${reason}::text)`.execute(kysely)
   )
-  const [answer] = Rows.read<Answer>({ rows })
+  const [answer] = Rows.read<Answer>(yield* LockTimeout.limited(database, erasing))
   if (answer === undefined || answer.outcome === "unknown") return null
   if (answer.outcome === "creditInFlight") {
     return yield* new Refusal.CreditInFlight({

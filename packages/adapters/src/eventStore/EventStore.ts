@@ -166,7 +166,7 @@ export class EventStore extends Context.Service<
     /** Reads every event of an account in the order of the log, page by page. */
     readonly readAccount: (account: AccountRef) => Stream.Stream<StoredEvent, DatabaseError>
 
-    /** The account that a number stands for; null where nothing was ever recorded of it. */
+    /** The account that a number stands for, or the key of one whose number was erased; null where nothing was ever recorded of it. */
     readonly find: (
       program: Ids.ProgramId,
       account: Ids.AccountNumber

@@ -163,13 +163,16 @@ const reader = (database: DatabaseService) => {
 
 const finder = (database: DatabaseService) => {
   const numbers = sql.id(database.schema, "account_numbers")
+  const erasures = sql.id(database.schema, "erasures")
   const lots = sql.id(database.schema, "lots")
 
   const find = Effect.fn("EventStore.find")((program: Ids.ProgramId, account: Ids.AccountNumber) =>
     database.query(async (kysely, signal) => {
       const [found] = await Rows.ask<{ partition: number; account_key: string }>(
         kysely,
-        sql`select partition, account_key from ${numbers} where program = ${program} and account_number = ${account}`,
+        sql`select partition, account_key from ${numbers} where program = ${program} and account_number = ${account}
+          union all
+          select partition, account_key from ${erasures} where program = ${program} and account_key = ${account}`,
         signal
       )
       return found === undefined
@@ -182,8 +185,9 @@ const finder = (database: DatabaseService) => {
     database.query(async (kysely, signal) => {
       const found = await Rows.ask<{ partition: number; program: string; account_key: string; account_number: string }>(
         kysely,
-        sql`select distinct l.partition, l.program, l.account_key, n.account_number
-        from ${lots} l join ${numbers} n using (partition, program, account_key)
+        sql`select distinct l.partition, l.program, l.account_key,
+          coalesce(n.account_number, l.account_key) as account_number
+        from ${lots} l left join ${numbers} n using (partition, program, account_key)
         where l.expires_at <= ${Instant.toString(asOf)}::timestamptz and l.total <> l.booked
           and (${program}::text is null or l.program = ${program})
           and (l.partition, l.program, l.account_key)

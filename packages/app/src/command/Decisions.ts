@@ -71,6 +71,9 @@ class Deciding {
     const { command, key, target } = execution
     const loaded = { ...this.#loaded, state: this.#state }
     if (loaded.account === null && command._tag !== "Earn") return this.#fail(unknown(loaded, target))
+    // Called by its key, an account has no number any more that Mastercard could be asked for a credit under.
+    const nameless = String(loaded.account?.key) === target.account
+    if (nameless && command._tag === "RequestCredit") return this.#fail(unknown(loaded, target))
     const record = key === null ? undefined : this.#known.get(keyName(key))
     if (key !== null && record !== undefined) {
       const replayed = Result.map(repeat(record, key), (): Executed => ({ _tag: "Replayed", loaded }))

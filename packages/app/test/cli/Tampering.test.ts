@@ -139,17 +139,19 @@ describe.each(["server", "folder"] as const)("a log that was changed, on a %s", 
     }
   })
 
-  it.each([
+  const unusable: ReadonlyArray<readonly [name: string, line: ReadonlyArray<string>, flag: string, problem: RegExp]> = [
     ["heads that are not there", ["verify", "--heads", "nowhere.json"], "heads", /ENOENT/],
     ["heads that are none", ["verify", "--heads", privateKey], "heads", /no heads that pointback printed/],
     ["a public key that is none", ["verify", "--heads", heads, "--public-key", heads], "public-key", /key in PEM/],
     ["a public key without heads", ["verify", "--public-key", publicKey], "public-key", /no --heads/],
     ["a private key that is none", ["heads", "--sign-key", heads], "sign-key", /private key in PEM/],
     ["a file that is there", ["heads", "--out", heads], "out", /EEXIST/]
-  ])("is not verified with %s", async (_, line, flag, problem) => {
+  ]
+
+  it.each(unusable)("is not verified with %s", async (_, line, flag, problem) => {
     const { code, err, out } = await type([...line, "--json"])
     assert.deepStrictEqual([code, out], [2, ""])
-    const { error } = JSON.parse(err) as { error: { problem: string } }
+    const { error } = JSON.parse(err) as { error: Record<"_tag" | "flag" | "problem", string> }
     assert.deepInclude(error, { _tag: "InvalidInput", flag })
     assert.match(error.problem, problem)
   })
