@@ -15,7 +15,7 @@ interface Waiting<In, Out, E> {
  */
 export type Choose<In> = (waiting: ReadonlyArray<In>) => ReadonlySet<number> | "all"
 
-/** Does a batch and settles each item of it. Must settle every item, whatever happens. */
+/** Does a batch and says what became of each item of it. A defect becomes every item's. */
 export type Carry<In, Out, E> = (batch: ReadonlyArray<In>) => Effect.Effect<ReadonlyArray<Effect.Effect<Out, E>>>
 
 /** Starts what works in a line, in the background; it must not be interrupted. */
@@ -53,8 +53,15 @@ export const make = <In, Out, E>(
     return batch
   }
 
+  // Nobody may wait for ever for what will not come.
+  const carrySafely: Carry<In, Out, E> = (batch) =>
+    Effect.catchCause(
+      Effect.suspend(() => carry(batch)),
+      (cause) => Effect.succeed(batch.map(() => Effect.failCause(cause)))
+    )
+
   const work = (batch: ReadonlyArray<Waiting<In, Out, E>>): Effect.Effect<void> =>
-    Effect.flatMap(carry(batch.map(({ item }) => item)), (outcomes) => {
+    Effect.flatMap(carrySafely(batch.map(({ item }) => item)), (outcomes) => {
       for (const [place, { outcome }] of batch.entries()) {
         Deferred.doneUnsafe(outcome, outcomes[place] as Effect.Effect<Out, E>)
       }
