@@ -57,7 +57,8 @@ export const make = (scope: Scope.Scope, write: Write): Submit => {
         onFailure: (cause) =>
           batch.length === 1 || failedFor("Unreachable", cause) || (wait && failedFor("LockTimeout", cause))
             ? Effect.succeed(batch.map(() => Effect.failCause(cause)))
-            : Effect.forEach(batch, (one) => Effect.map(carry(true)([one]), ([outcome]) => outcome as Outcome))
+            : // Under a head that others hold by now, one must not keep its neighbours waiting.
+              Effect.forEach(batch, (one) => Effect.map(carry(wait)([one]), ([outcome]) => outcome as Outcome))
       })
 
   const settled = (outcome: Appended, prepared: Prepared): Outcome =>
