@@ -7,6 +7,7 @@
  * @see semantics, section 7
  */
 import {
+  CurrentTransaction,
   type DatabaseError,
   type EventStore,
   Mastercard,
@@ -65,11 +66,15 @@ export const recordCredit = Effect.fn("recordCredit")(function* (
   return yield* outcomeOf(yield* execute(execution(credit, caller, command)), credit)
 })
 
+// The request that is stored before the call could be undone after it.
+const IN_TRANSACTION = "creditRedemption calls Mastercard, and must not run inside a transaction; recordCredit may"
+
 /** Asks Mastercard for a credit and records the outcome. Safe to repeat with the same credit id: never calls twice. */
 export const creditRedemption = Effect.fn("creditRedemption")(function* (
   credit: CreditRedemption,
   caller: Caller = {}
 ): Effect.fn.Return<CreditOutcome.CreditOutcome, ExecutionError, EventStore.EventStore | Mastercard> {
+  if ((yield* CurrentTransaction) !== undefined) return yield* Effect.die(new Error(IN_TRANSACTION))
   const command = { _tag: "RequestCredit", ...asked(credit) } as const
   const requested = yield* execute(execution(credit, caller, command))
   if (requested._tag === "Replayed") return yield* outcomeOf(requested, credit)

@@ -4,6 +4,7 @@ import {
   DatabaseError,
   EventStore,
   HostDatabase,
+  Mastercard,
   Migrations,
   Stores,
   Verification
@@ -13,7 +14,7 @@ import { Effect, Layer, ManagedRuntime, Result } from "effect"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { hostileHost, type Transact, TRANSACTIONS, transactionsOf } from "../../../adapters/test/support/HostileHost.ts"
 import type { AnyStore } from "../../../adapters/test/support/StoresUnderTest.ts"
-import { recordCredit } from "../../src/command/CreditRedemption.ts"
+import { creditRedemption, recordCredit } from "../../src/command/CreditRedemption.ts"
 import { earnPoints } from "../../src/command/EarnPoints.ts"
 import { redeemPoints } from "../../src/command/RedeemPoints.ts"
 import { sweepExpired } from "../../src/command/SweepExpired.ts"
@@ -293,6 +294,16 @@ describe("a host's transaction that stalls", () => {
 
 describe("what is handed in", () => {
   const run = runtimeFor("pool", SCHEMA)
+
+  it("is no place to call Mastercard from", () =>
+    transactIn("a client that has begun")(async (trx) => {
+      const account = newAccount()
+      await run(redeemed(account))
+      const call = creditRedemption(credit(account, "R1", "c1", "2026-01-20"))
+      const nobody = Effect.provideService(call, Mastercard, {} as Mastercard["Service"])
+      assert.include(String(await run(Effect.exit(HostDatabase.inTransaction(trx)(nobody)))), "recordCredit may")
+      assert.strictEqual(await run(versionOf(account)), 3)
+    }))
 
   it("must be a transaction, and an open one", async () => {
     const earning = earnPoints(earn(newAccount(), "A", "100", "2025-01-10"))
