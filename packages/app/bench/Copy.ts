@@ -46,15 +46,15 @@ export const write = async (url: string, tables: ReadonlyArray<CopiedTable>): Pr
   )
 }
 
-/** Databases of a benchmark: copies of one that is migrated. */
-export const databases = (url: string) => {
+/** Databases of a benchmark, whose names begin with a prefix: copies of one that is migrated. */
+export const databases = (url: string, prefix = "bench") => {
   let made = 0
   const urlOf = (name: string): string => Object.assign(new URL(url), { pathname: `/${name}` }).href
   return {
     urlOf,
     /** Makes a database, empty or as another is, and answers its URL. */
     make: async (template = "template0"): Promise<string> => {
-      const name = `bench_${++made}`
+      const name = `${prefix}_${++made}`
       await connected(url, (client) => client.query(`create database ${name} template ${template}`))
       return urlOf(name)
     },

@@ -13,7 +13,7 @@ import * as Copy from "./Copy.ts"
 import type { Workload } from "./Measure.ts"
 
 /** Three times as many records as redemptions: a few seconds of importing. */
-const PLAN = {
+export const PLAN = {
   program: Ids.ProgramId.make("bench"),
   seed: 7,
   redemptions: 10_000,
@@ -22,7 +22,8 @@ const PLAN = {
 
 const WRITTEN = ["account_numbers", "accounts", "events", "postings", "lots", "redemptions", "idempotency_keys"]
 
-const importInto = (url: string, file: string, connections: number): Promise<number> => {
+/** Imports a file over so many connections; answers how many records were imported. */
+export const importInto = (url: string, file: string, connections: number): Promise<number> => {
   const database = PostgresDatabase.layer({ url: Redacted.make(url), poolSize: connections })
   return Effect.gen(function* () {
     const { imported, refusedAccounts } = yield* importHistory(yield* ImportFile.read(file))

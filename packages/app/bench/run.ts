@@ -12,6 +12,7 @@ import * as Import from "./Import.ts"
 import type { Workload } from "./Measure.ts"
 import { measure, REPETITIONS } from "./Measure.ts"
 import * as Others from "./Others.ts"
+import * as Rebuild from "./Rebuild.ts"
 import { EACH, workloads, WRITERS } from "./Workloads.ts"
 
 /** Connections of ours and of the baseline. */
@@ -75,10 +76,11 @@ try {
     await add(workload, LONG_REPETITIONS)
     await close()
   }
+  if (isWanted("W4")) await add(await Rebuild.open(server.url, POOL), LONG_REPETITIONS)
   const head = ["", "ours/s", "baseline/s", "ratio", "spread", "goal", "ours; baseline"]
   console.log(table(head, rows, new Set(["ours/s", "baseline/s", "ratio", "goal"])))
   console.log(
-    `medians of ${REPETITIONS} alternating runs, W3 of ${LONG_REPETITIONS}; fsync and synchronous_commit on; ` +
+    `medians of ${REPETITIONS} alternating runs, W3 and W4 of ${LONG_REPETITIONS}; fsync and synchronous_commit on; ` +
       `${POOL} connections each`
   )
 } finally {

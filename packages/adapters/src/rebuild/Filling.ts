@@ -82,8 +82,10 @@ const OF_REDEMPTIONS = sql.raw(
 // Microseconds, which mean the same in every session; exact as a number until the year 2255.
 const RECORDED_AT = sql`timestamptz 'epoch' + x[4]::bigint * interval '1 microsecond'`
 
+// Without the offset, each field would split its line again.
 const split = (lines: ReadonlyArray<string>): RawBuilder<unknown> =>
-  sql`(select string_to_array(line, E'\\x1f', '') as x from string_to_table(${Lines.text(lines)}::text, E'\\x1e') as line) as r`
+  sql`(select string_to_array(line, E'\\x1f', '') as x from string_to_table(${Lines.text(lines)}::text, E'\\x1e') as line
+    offset 0) as r`
 
 /** One statement for the rows of every table, hence one round trip and all or nothing. */
 const writing = (shadow: Shadow, { folded, lots, postings, redemptions }: RowLines) => sql`

@@ -19,8 +19,8 @@ const FEW = 50
 const PASSES = 5
 
 /**
- * Comparisons at most. A command that was decided from wrong rows may write after they were put right; a second look finds
- * it. Who wants to be sure while commands run, verifies afterwards.
+ * Comparisons at most. A command that was decided from wrong rows may write after they were put right, so where anything
+ * was appended meanwhile, a second look follows. Who wants to be sure while commands run, verifies afterwards.
  */
 const ROUNDS = 3
 
@@ -40,12 +40,27 @@ export const rebuildPartition = Effect.fnUntraced(function* (options: Options) {
   yield* run(Shadow.index(shadow))
   let first: Comparison.Comparison | undefined
   for (let round = 0; round < ROUNDS; round++) {
+    const before = yield* position(shadow)
     const comparison = yield* compare(options)
     first ??= comparison
     if (!exchanging || !differs(comparison)) break
     yield* exchange(shadow)
+    if ((yield* position(shadow)) === before) break
   }
   return first ?? Comparison.NOTHING
+})
+
+/** How many events the partition has. */
+const position = Effect.fnUntraced(function* ({ partition, schema }: Shadow.Shadow) {
+  const database = yield* Database
+  const found = yield* database.query((kysely, signal) =>
+    Rows.ask<{ position: number }>(
+      kysely,
+      sql`select position from ${sql.id(schema, "log_heads")} where partition = ${partition}`,
+      signal
+    )
+  )
+  return found[0]?.position
 })
 
 const differs = (comparison: Comparison.Comparison): boolean =>

@@ -91,12 +91,16 @@ const withShadow = <A, E>(partition: number, use: (shadow: Shadow.Shadow) => Eff
   Effect.flatMap(Database, ({ schema }) => {
     const shadow: Shadow.Shadow = { schema, partition, token: randomBytes(4).toString("hex") }
     return Effect.acquireUseRelease(
-      Effect.forEach(Shadow.create(shadow), run),
+      inTransaction(Effect.forEach(Shadow.create(shadow), run, { discard: true })),
       () => use(shadow),
       // What cannot be dropped now is dropped by the next run.
       () => Effect.ignore(run(Shadow.drop(shadow)))
     )
   })
+
+// One commit for all of them.
+const inTransaction = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Database, (database) => database.transaction(self))
 
 const heads = Effect.gen(function* () {
   const database = yield* Database

@@ -50,10 +50,7 @@ export const create = (shadow: Shadow): ReadonlyArray<RawBuilder<unknown>> => [
 
 /** Makes the accounts' rows easy to find, once they are many. */
 export const index = (shadow: Shadow): ReadonlyArray<RawBuilder<unknown>> =>
-  READ_MODELS.flatMap((table) => [
-    sql`create index on ${shadowTable(shadow, table)} (account_key)`,
-    sql`analyze ${shadowTable(shadow, table)}`
-  ])
+  READ_MODELS.map((table) => sql`create index on ${shadowTable(shadow, table)} (account_key)`)
 
 /** Drops the tables, where they are still there. */
 export const drop = (shadow: Shadow): RawBuilder<unknown> =>
