@@ -34,12 +34,15 @@ const page = (schema: string, partition: number, after: number) => sql<{ line: s
       order by position limit ${PAGE})
   ) as lines order by position`
 
-const HEAD = /^([0-9a-f]*)\x1f(\d+)(?:\x1f(.*))?$/s
+/** Fields of a head's line at most: hash, position, and an instant where something was recorded. */
+const HEAD_FIELDS = 3
 
 const toHead = (line: string | undefined): StoredHead | null => {
-  const [, hash, position, recordedAt] = HEAD.exec(line ?? "") ?? []
-  const isHead = recordedAt === undefined || !recordedAt.includes(Chain.SEPARATOR)
-  return hash !== undefined && isHead ? { hash, position: Number(position), recordedAt: recordedAt || null } : null
+  const fields = line?.split(Chain.SEPARATOR, HEAD_FIELDS + 1) ?? []
+  const [hash, position, recordedAt] = fields
+  return hash === undefined || fields.length > HEAD_FIELDS
+    ? null
+    : { hash, position: Number(position), recordedAt: recordedAt ?? null }
 }
 
 const walk = Effect.fnUntraced(function* (

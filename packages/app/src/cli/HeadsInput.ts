@@ -1,6 +1,6 @@
 /** Reads heads that were kept, and the keys that sign them. */
 import { KeptHeads } from "@pointback/adapters"
-import { Effect, Option, Result } from "effect"
+import { Effect, Option, type Result } from "effect"
 import { readFile } from "node:fs/promises"
 import { InvalidInput } from "./Input.ts"
 
