@@ -15,7 +15,10 @@ export interface Other {
 
 const require = createRequire(new URL("./others/package.json", import.meta.url))
 
-const load = async (name: string): Promise<unknown> => import(pathToFileURL(require.resolve(name)).href)
+const resolve = (name: string): string => require.resolve(name)
+const load = async (name: string): Promise<unknown> => import(pathToFileURL(resolve(name)).href)
+
+const EMMETT = "@event-driven-io/emmett-postgresql"
 
 const PAYLOAD = { creditId: "credit-1", points: "1", mode: "partial", remaining: "499", policyVersion: 0 }
 
@@ -69,7 +72,7 @@ interface Emmett {
 }
 
 const emmett = async (url: string): Promise<Other> => {
-  const { getPostgreSQLEventStore } = (await load("@event-driven-io/emmett-postgresql")) as Emmett
+  const { getPostgreSQLEventStore } = (await load(EMMETT)) as Emmett
   const store = getPostgreSQLEventStore(url)
   await store.schema.migrate()
   const append = (stream: string, version: number) =>
@@ -82,7 +85,7 @@ const emmett = async (url: string): Promise<Other> => {
 /** The other stores on a database of their own; none where they are not installed. */
 export const open = async (url: string): Promise<ReadonlyArray<Other>> => {
   try {
-    require.resolve("@event-driven-io/emmett-postgresql")
+    resolve(EMMETT)
   } catch {
     console.error("other event stores are not installed: `pnpm bench` does it; measuring without them")
     return []

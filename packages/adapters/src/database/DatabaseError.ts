@@ -25,7 +25,9 @@ export type DatabaseErrorReason = typeof DatabaseErrorReason.Type
 
 /** What to do, for the SQLSTATEs (or classes of them) that an operator meets. */
 const advice: ReadonlyArray<readonly [prefix: string, text: string]> = [
+  ["08P01", "a pooler may have refused a setting of ours; see docs/postgresql.md on PgBouncer"],
   ["22003", "an integer is too large for where it goes"],
+  ["25006", "the server is a replica, or the transaction is read only; connect to the primary"],
   ["25P01", "no transaction is open on the connection that was handed in; begin one first"],
   ["25P02", "an earlier statement of this transaction failed, so all of it was rolled back"],
   ["28", "the server refused the user or the password; check the connection URL"],

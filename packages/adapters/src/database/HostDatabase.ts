@@ -31,7 +31,7 @@ export interface HostOptions {
 // oxlint-disable-next-line typescript/no-explicit-any
 type AnyKysely = Kysely<any>
 
-const ours = (kysely: AnyKysely): Kysely<Tables> => kysely.withoutPlugins() as unknown as Kysely<Tables>
+const ours = (kysely: AnyKysely): Kysely<Tables> => kysely.withoutPlugins()
 
 const layerOf = (kysely: Kysely<Tables>, options: HostOptions, connections: number) =>
   Layer.effect(

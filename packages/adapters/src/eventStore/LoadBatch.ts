@@ -2,7 +2,8 @@
  * Loads what some decisions need in one statement, hence in one round trip, each as one consistent picture: policies,
  * accounts' versions, the lots of the selections with what moved after the horizons, redemptions, keys.
  */
-import { Account, Fact, Ids, Instant, type Lots, Movements, Points, Policy, type Redemption } from "@pointback/domain"
+import type { Account, Ids} from "@pointback/domain";
+import { Fact, Instant, type Lots, Movements, Points, Policy, type Redemption } from "@pointback/domain"
 import { HashMap, HashSet, Schema } from "effect"
 import type { Kysely } from "kysely"
 import { sql } from "kysely"

@@ -4,7 +4,8 @@
  *
  * @see semantics, laws L5 and L10
  */
-import { Account, type Fact, type Ids, Instant, Journal, Lots, Points, Redemption } from "@pointback/domain"
+import type { Instant, Points, Redemption } from "@pointback/domain";
+import { Account, type Fact, type Ids, Journal, Lots } from "@pointback/domain"
 import { Option } from "effect"
 
 /** A posting, with what its lot holds after the entry, in the order of the log. */

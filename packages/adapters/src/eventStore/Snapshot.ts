@@ -2,9 +2,10 @@
  * A redemption's state as one row, so that a decision reads what a thousand credits came to and not the credits. The row
  * is derived from the events like every read model.
  */
+import type {
+  Ids} from "@pointback/domain";
 import {
   type Draw,
-  Ids,
   Instant,
   Points,
   type Redemption,

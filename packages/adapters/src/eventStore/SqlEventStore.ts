@@ -54,10 +54,17 @@ const loader = (database: DatabaseService, scope: Scope.Scope) => {
     database.query((kysely) => LoadBatch.load(kysely, database.schema, requests))
   const choose: Gathering.Choose<LoadRequest> = (waiting) =>
     waiting.length <= MAXIMUM_LOADS ? "all" : new Set(Array.from({ length: MAXIMUM_LOADS }, (_, index) => index))
+  // What the database refuses of one request, say a name that no text can hold, must not become its neighbours' trouble.
   const carry: Gathering.Carry<LoadRequest, Loaded, DatabaseError> = (batch) =>
-    Effect.matchCause(loadAll(batch), {
-      onSuccess: (loaded) => loaded.map((one) => Effect.succeed(one)),
-      onFailure: (cause: Cause.Cause<DatabaseError>) => batch.map(() => Effect.failCause(cause))
+    Effect.matchCauseEffect(loadAll(batch), {
+      onSuccess: (loaded) => Effect.succeed(loaded.map((one) => Effect.succeed(one))),
+      onFailure: (cause: Cause.Cause<DatabaseError>) =>
+        batch.length === 1 || isUnreachable(cause)
+          ? Effect.succeed(batch.map(() => Effect.failCause(cause)))
+          : Effect.map(
+              Effect.forEach(batch, (one) => carry([one])),
+              (outcomes) => outcomes.flat()
+            )
     })
   const lines = Array.from({ length: LOADING_LINES }, () => Gathering.make(Gathering.inScope(scope), choose, carry))
   let turn = 0
@@ -69,6 +76,9 @@ const loader = (database: DatabaseService, scope: Scope.Scope) => {
       return (lines[turn] as (request: LoadRequest) => Effect.Effect<Loaded, DatabaseError>)(request)
     })
 }
+
+const isUnreachable = (cause: Cause.Cause<DatabaseError>): boolean =>
+  Option.exists(Cause.findErrorOption(cause), ({ reason }) => reason._tag === "Unreachable")
 
 /** A new account's key: a UUID of version 7, so that accounts that are made together stand together in indexes. */
 const newAccountKey = (now: number): Ids.AccountKey => {

@@ -57,6 +57,8 @@ const EXECUTE = [
   "chain"
 ]
 
+const LISTED = `relname in (${READ.map((name) => `'${name}'`).join(", ")})`
+
 const NAMED = `proname in (${EXECUTE.map((name) => `'${name}'`).join(", ")})`
 
 const grants = (schema: string): ReadonlyArray<string> => {
@@ -90,11 +92,14 @@ begin
   end loop;
 end $do$`
 
-/** True where the role is missing and can be made, or lacks a right that it has on every function; or others have one. */
+/** True where the role is missing and can be made, or lacks rights; or where everybody may execute a function. */
 const isIncomplete = (schema: string) => sql`
   select exists (select from pg_proc p where p.pronamespace = n.oid and has_function_privilege('public', p.oid, 'execute'))
     or case when r.oid is null then u.rolsuper or u.rolcreaterole
       else not has_schema_privilege(r.oid, n.oid, 'usage') or exists (
+        select from pg_class c where c.relnamespace = n.oid and ${sql.raw(LISTED)}
+          and not has_table_privilege(r.oid, c.oid, 'select'))
+        or exists (
         select from pg_proc p where p.pronamespace = n.oid and ${sql.raw(NAMED)}
           and not has_function_privilege(r.oid, p.oid, 'execute'))
     end as incomplete
