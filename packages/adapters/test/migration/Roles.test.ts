@@ -293,6 +293,14 @@ describe("a migration by a user", () => {
         )
         return found.rows.map(({ name }) => name)
       })
+    const mayRead = (table: string) =>
+      asAdministrator(Redacted.value(database), async (client) => {
+        const found = await client.query<{ may: boolean }>("select has_table_privilege($1, $2, 'select') as may", [
+          role,
+          table
+        ])
+        return found.rows[0]?.may === true
+      })
     await administer(
       `create user ${migrator} password 'secret'`,
       `create schema ${schema} authorization ${migrator}`,
@@ -308,6 +316,10 @@ describe("a migration by a user", () => {
       await administer(`create role ${role} nologin`)
       assert.deepStrictEqual(await migrating(), [])
       assert.deepStrictEqual(await mayAppend(), [role, migrator].sort())
+      // A right that was taken away, or that a restored dump lost, comes back.
+      await administer(`revoke select on ${schema}.events from ${role}`)
+      assert.deepStrictEqual(await migrating(), [])
+      assert.isTrue(await mayRead(`${schema}.events`))
       // And once more, with nothing left to do.
       assert.deepStrictEqual(await migrating(), [])
     } finally {
