@@ -1,6 +1,6 @@
 /** The schema is upgraded once, by whoever may, and never by an older version. */
 import { Effect, Redacted } from "effect"
-import pg from "pg"
+import type pg from "pg"
 import { assert, describe, it } from "vitest"
 import type { Database } from "../../src/database/Database.ts"
 import * as PostgresDatabase from "../../src/database/PostgresDatabase.ts"

@@ -46,6 +46,12 @@ const UNREACHABLE = new Set([
   "MastercardOutcomeUnknown"
 ])
 
-/** The exit code of an error by its tag; what is neither wrong use nor out of reach is a refusal. */
-export const ofTag = (tag: string): ExitCode =>
-  WRONG_USE.has(tag) ? ExitCode.wrongUse : UNREACHABLE.has(tag) ? ExitCode.unreachable : ExitCode.refused
+/** What a rebuild finds that cannot be replayed. */
+const DIFFERENCES = new Set(["HistoryUnreadable"])
+
+/** The exit code of an error by its tag; what is neither wrong use, out of reach nor a finding is a refusal. */
+export const ofTag = (tag: string): ExitCode => {
+  if (WRONG_USE.has(tag)) return ExitCode.wrongUse
+  if (UNREACHABLE.has(tag)) return ExitCode.unreachable
+  return DIFFERENCES.has(tag) ? ExitCode.differences : ExitCode.refused
+}
