@@ -28,6 +28,7 @@ export interface HostOptions {
 }
 
 // The host's tables are nobody's business here, nor is what its plugins do to names and rows.
+// oxlint-disable-next-line typescript/no-explicit-any
 type AnyKysely = Kysely<any>
 
 const ours = (kysely: AnyKysely): Kysely<Tables> => kysely.withoutPlugins()
