@@ -2,7 +2,7 @@
  * Loads what some decisions need in one statement, hence in one round trip, each as one consistent picture: policies,
  * accounts' versions, the lots of the selections with what moved after the horizons, redemptions, keys.
  */
-import type { Account, Ids} from "@pointback/domain";
+import type { Account, Ids } from "@pointback/domain"
 import { Fact, Instant, type Lots, Movements, Points, Policy, type Redemption } from "@pointback/domain"
 import { HashMap, HashSet, Schema } from "effect"
 import type { Kysely } from "kysely"
@@ -24,8 +24,13 @@ export const load = async (
   const picture = new Picture(requests)
   for (const fields of bodies.get("programs") ?? []) picture.program(fields)
   for (const fields of bodies.get("accounts") ?? []) picture.account(fields)
-  for (const fields of bodies.get("movements") ?? []) picture.movement(fields)
-  for (const fields of bodies.get("lots") ?? []) picture.lot(fields)
+  for (const [index, { body, kind }] of rows.entries()) {
+    if (kind !== "lots") continue
+    // What moved in these lots follows them.
+    const next = rows[index + 1]
+    if (next?.kind === "movements") for (const fields of Lines.parse(next.body)) picture.movement(fields)
+    for (const fields of Lines.parse(body)) picture.lot(fields)
+  }
   for (const fields of bodies.get("redemptions") ?? []) picture.redemption(fields)
   for (const fields of bodies.get("keys") ?? []) picture.key(fields)
   return picture.loaded()
@@ -150,7 +155,9 @@ class Picture {
   }
 
   movement([command, lotId, at, points]: ReadonlyArray<string>): void {
-    const { movements } = this.#of(command)
+    const { lots, movements } = this.#of(command)
+    // An earlier answer had the lot with its movements.
+    if (lots.has(lotId as Ids.LotId)) return
     const ofLot = movements.get(lotId as string) ?? []
     ofLot.push({ at: BigInt(at as string), points: Points.fromStringUnsafe(points as string) })
     movements.set(lotId as string, ofLot)

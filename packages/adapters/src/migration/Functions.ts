@@ -186,13 +186,13 @@ const answerLots = (chosen: string): string => `
     kind := 'lots';
     return next;
     if moved then
-      -- What a credit restores and expires at once is a pair that moves nothing.
+      -- What a credit restores and expires at once is a pair that moves nothing. A lot may be chosen more than once.
       select string_agg(concat_ws(E'\\x1f', m.c, m.lot_id, micros(m.occurred_at), m.points), E'\\x1e'
         order by m.occurred_at, m.position) into body
       from (
         select l.c, l.lot_id, p.occurred_at, p.position,
           sum(case when p.credit = 'lot' then p.points else -p.points end) as points
-        from (${chosen}) as l join postings p on p.partition = l.partition and p.program = l.program
+        from (select distinct * from (${chosen}) as d) as l join postings p on p.partition = l.partition and p.program = l.program
           and p.account_key = l.account_key and p.lot_id = l.lot_id and p.occurred_at > horizons[l.c]
         where l.last_at > horizons[l.c] and 'lot' in (p.debit, p.credit) and 'expiredByTime' not in (p.debit, p.credit)
         group by l.c, l.lot_id, p.occurred_at, p.position
