@@ -14,7 +14,7 @@ import { Database } from "../database/Database.ts"
 import * as Rows from "../database/Rows.ts"
 import type { AccountAt } from "./AccountFold.ts"
 import { fill, listed } from "./Filling.ts"
-import { liveTable, type ReadModel, READ_MODELS, type Shadow, shadowTable } from "./Shadow.ts"
+import { index, liveTable, type ReadModel, READ_MODELS, type Shadow, shadowTable } from "./Shadow.ts"
 
 /** Events of the accounts that are exchanged at once: their rows are written in tens of milliseconds. */
 const EVENTS_AT_ONCE = 2000
@@ -46,14 +46,49 @@ const nextAccounts = (shadow: Shadow) =>
 /** Exchanges the rows of every account that is listed as differing. */
 export const exchange = Effect.fnUntraced(function* (shadow: Shadow) {
   const database = yield* Database
+  if (yield* database.transaction(moveIn(shadow))) return
+  yield* Effect.forEach(index(shadow), run, { discard: true })
   while ((yield* database.transaction(exchangeSome(shadow))) > 0);
 })
 
-const exchangeSome = Effect.fnUntraced(function* (shadow: Shadow) {
+const takeHead = Effect.fnUntraced(function* (shadow: Shadow) {
   yield* run(sql`set local lock_timeout = ${sql.lit(LOCK_TIMEOUT)}`)
   yield* run(
     sql`select 1 from ${sql.id(shadow.schema, "log_heads")} where partition = ${shadow.partition} for no key update`
   )
+})
+
+/**
+ * Where there is no row at all, as after a migration, all of them move in at once: until then no command could be decided,
+ * so nobody is kept from anything. Answers whether they did.
+ */
+const moveIn = Effect.fnUntraced(function* (shadow: Shadow) {
+  yield* takeHead(shadow)
+  const database = yield* Database
+  const isEmpty = sql.join(
+    READ_MODELS.map((table) => sql`not exists (select from ${liveTable(shadow, table)})`),
+    sql` and `
+  )
+  const found = yield* database.query((kysely) =>
+    Rows.ask<{ possible: boolean }>(
+      kysely,
+      sql`select ${isEmpty} and not exists (
+        select from ${liveTable(shadow, "accounts")} a left join ${shadowTable(shadow, "folded")} f
+          using (account_key, program) where f.version is distinct from a.version) as possible`
+    )
+  )
+  if (found[0]?.possible !== true) return false
+  yield* run(sql`set local statement_timeout = 0`)
+  // The shadow table is like the live one, column by column.
+  for (const table of READ_MODELS) {
+    yield* run(sql`insert into ${liveTable(shadow, table)} select * from ${shadowTable(shadow, table)}`)
+  }
+  yield* run(sql`truncate ${shadowTable(shadow, "differing")}`)
+  return true
+})
+
+const exchangeSome = Effect.fnUntraced(function* (shadow: Shadow) {
+  yield* takeHead(shadow)
   const database = yield* Database
   const accounts = yield* database.query((kysely) => Rows.ask<Listed>(kysely, nextAccounts(shadow)))
   if (accounts.length === 0) return 0
@@ -82,7 +117,6 @@ const exchangeTable = Effect.fnUntraced(function* (shadow: Shadow, table: ReadMo
     yield* run(sql`delete from ${live} where ${ofAccounts}`)
     if (guarded) yield* run(sql`alter table ${live} enable trigger append_only`)
   }
-  // The shadow table is like the live one, column by column.
   yield* run(sql`insert into ${live} select * from ${shadowTable(shadow, table)} where ${ofAccounts}`)
 })
 

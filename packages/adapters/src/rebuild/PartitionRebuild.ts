@@ -37,7 +37,6 @@ interface Options {
 export const rebuildPartition = Effect.fnUntraced(function* (options: Options) {
   const { exchanging, shadow } = options
   yield* fold(options, false)
-  yield* run(Shadow.index(shadow))
   let first: Comparison.Comparison | undefined
   for (let round = 0; round < ROUNDS; round++) {
     const before = yield* position(shadow)
@@ -101,6 +100,7 @@ const fold = Effect.fnUntraced(function* ({ onFolded, shadow }: Options, again: 
   while (true) {
     const cursor = after
     const rows = yield* database.query((kysely, signal) => Rows.ask<AccountAt>(kysely, movedOn(shadow, cursor), signal))
+    if (again && rows.length > 0) yield* run(Shadow.index(shadow))
     for (const group of groups(rows)) {
       yield* fill(shadow, group, again)
       yield* Effect.sync(() => onFolded(group.reduce((events, { version }) => events + version, 0)))

@@ -48,9 +48,12 @@ export const create = (shadow: Shadow): ReadonlyArray<RawBuilder<unknown>> => [
     (${accountColumns}, read_model text not null, primary key (account_key, program, read_model))`
 ]
 
-/** Makes the accounts' rows easy to find, once they are many. */
+/** Makes the accounts' rows easy to find, where that was not done before. */
 export const index = (shadow: Shadow): ReadonlyArray<RawBuilder<unknown>> =>
-  READ_MODELS.map((table) => sql`create index on ${shadowTable(shadow, table)} (account_key)`)
+  READ_MODELS.map(
+    (table) =>
+      sql`create index if not exists ${sql.id(`${nameOf(shadow, table)}_key`)} on ${shadowTable(shadow, table)} (account_key)`
+  )
 
 /** Drops the tables, where they are still there. */
 export const drop = (shadow: Shadow): RawBuilder<unknown> =>
