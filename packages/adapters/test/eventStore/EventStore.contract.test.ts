@@ -2,7 +2,15 @@ import { Account, Decide, Fact, Ids, Instant, LotBalance, Lots, Points, Policy }
 import { Effect, Equal, HashMap, Option, Result, Stream } from "effect"
 import { assert, describe, it } from "vitest"
 import { AgingStore } from "../../src/aging/AgingStore.ts"
-import type { AppendRequest, KeyRecord, Loaded, LoadRequest, LotSelection } from "../../src/eventStore/EventStore.ts"
+import type {
+  AccountRef,
+  AppendRequest,
+  KeyRecord,
+  Loaded,
+  LoadRequest,
+  LotSelection,
+  StreamRead
+} from "../../src/eventStore/EventStore.ts"
 import { EventStore } from "../../src/eventStore/EventStore.ts"
 import { PolicyStore } from "../../src/program/PolicyStore.ts"
 import { implementations, storesFor } from "../support/StoresUnderTest.ts"
@@ -73,6 +81,10 @@ const credit = (creditId: string, amount: string, when: string): Decide.Command 
   mastercard: null
 })
 
+/** The first event of an account. */
+const first = (account: AccountRef) =>
+  EventStore.use((store) => store.readStream({ account, stream: Fact.accountStream, limit: 1 }))
+
 /** The reference scenario of the semantics. */
 const scenario = [
   earn("A", "100", "2025-01-10", "2026-01-10"),
@@ -137,6 +149,146 @@ describe.each(implementations)("event store on %s", (implementation) => {
           stream.map((event) => event.fact.event._tag),
           ["PartiallyCredited"]
         )
+      })
+    ))
+
+  it("reads a stream forward and backward, from any version, in pages", () =>
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const account = newNumber()
+        const lots = Array.from({ length: 7 }, (_, i) => earn(`lot-${i}`, "1", "2025-01-10", null))
+        yield* run(account, [...lots, redeem("3", "2025-12-01")])
+        const ref = (yield* store.find(program, account))!
+        const versions = (read: Omit<StreamRead, "account" | "stream">) =>
+          Effect.map(store.readStream({ account: ref, stream: Fact.accountStream, ...read }), (events) =>
+            events.map(({ version }) => version)
+          )
+        const upwards = [1, 2, 3, 4, 5, 6, 7]
+        const downwards = upwards.toReversed()
+        assert.deepStrictEqual(yield* versions({}), upwards)
+        assert.deepStrictEqual(yield* versions({ direction: "backward" }), downwards)
+        assert.deepStrictEqual(yield* versions({ from: 6 }), [6, 7])
+        assert.deepStrictEqual(yield* versions({ from: 8 }), [])
+        assert.deepStrictEqual(yield* versions({ direction: "backward", from: 3 }), [3, 2, 1])
+        assert.deepStrictEqual(yield* versions({ direction: "backward", from: 99, limit: 2 }), [7, 6])
+        assert.deepStrictEqual(yield* versions({ direction: "backward", from: 0 }), [])
+        assert.deepStrictEqual(yield* versions({ from: 2, limit: 3 }), [2, 3, 4])
+        const stranger = { account: { ...ref, key: Ids.AccountKey.make("stranger") }, stream: Fact.accountStream }
+        assert.deepStrictEqual(yield* store.readStream(stranger), [])
+      })
+    ))
+
+  it("appends to many streams at once, each with versions of its own", () =>
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const account = newNumber()
+        yield* run(account, [earn("A", "100", "2025-01-10", null)])
+        const ids = ["R1", "R2", "R3"]
+        const loaded = yield* store.load(request(account, [{ _tag: "All" }], ids))
+        // One after the other, as commands that come together are decided.
+        let state = loaded.state
+        const facts: Array<Fact.Fact> = []
+        for (const [creditId, id] of ids.entries()) {
+          for (const command of [redeem("10", "2025-12-01"), credit(`c${creditId}`, "4", "2025-12-02")]) {
+            const decided = Result.getOrThrow(
+              Decide.decide({ ...command, redemptionId: redemption(id) } as Decide.Command, state, loaded.policy)
+            )
+            facts.push(...decided)
+            state = Account.evolveAll(state, decided)
+          }
+        }
+        const stored = yield* store.append(toAppend(loaded, account, facts))
+        assert.deepStrictEqual(
+          stored.map(({ accountVersion, fact, version }) => [Fact.streamName(fact.stream), version, accountVersion]),
+          ids.flatMap((id, i) => [
+            [`redemption:${id}`, 1, 2 + i * 2],
+            [`redemption:${id}`, 2, 3 + i * 2]
+          ])
+        )
+        const after = yield* store.load(request(account, [{ _tag: "All" }], ids))
+        assert.isTrue(Equal.equals(after.state.redemptions, state.redemptions))
+        assert.deepStrictEqual(
+          ["account", ...ids.map((id) => `redemption:${id}`)].map((name) => after.streams.get(name)),
+          [1, 2, 2, 2]
+        )
+        assert.deepStrictEqual(totals(after), [["A", "82", "0"]])
+        const ref = (yield* store.find(program, account))!
+        assert.isTrue(
+          Equal.equals(yield* Stream.runCollect(store.readAccount(ref)), [...(yield* first(ref)), ...stored])
+        )
+      })
+    ))
+
+  it("appends a thousand facts at once, and reads all of them in pages", () =>
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const account = newNumber()
+        const loaded = yield* store.load(request(account))
+        const facts = Array.from({ length: 1000 }, (_, i) =>
+          Result.getOrThrow(
+            Decide.decide(earn(`lot-${i}`, "1.5", "2025-01-10", "2026-01-10"), Account.empty, {
+              ...loaded.policy,
+              scale: 2
+            })
+          )
+        ).flat()
+        const stored = yield* store.append(toAppend(loaded, account, facts))
+        yield* run(account, [redeem("1500", "2025-12-01")])
+        const ref = (yield* store.find(program, account))!
+        const read = yield* Stream.runCollect(store.readAccount(ref))
+        assert.strictEqual(read.length, 1001)
+        assert.isTrue(Equal.equals(read.slice(0, 1000), stored))
+        const after = yield* store.load(request(account))
+        assert.strictEqual(Lots.balanceAt(after.state.lots, at("2025-11-30")), points("1500"))
+        assert.strictEqual(Lots.balanceAt(after.state.lots, at("2025-12-01")), 0n)
+        const state = Account.redemption(after.state, redemption("R1"))
+        assert.strictEqual(state._tag === "Outstanding" ? state.redemption.draws.length : 0, 1000)
+      })
+    ))
+
+  it("makes an account of a number once, however many come with it at once", () =>
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        // While a program is being made, nobody else makes accounts in it.
+        yield* run(newNumber(), [earn("A", "1", "2025-01-10", null)])
+        const numbers = Array.from({ length: 5 }, newNumber)
+        const attempts = yield* Effect.forEach(
+          [...numbers, ...numbers, ...numbers],
+          (account) =>
+            Effect.gen(function* () {
+              const loaded = yield* store.load(request(account))
+              const facts = yield* Effect.fromResult(
+                Decide.decide(earn("A", "1", "2025-01-10", null), loaded.state, loaded.policy)
+              )
+              return yield* store.append(toAppend(loaded, account, facts))
+            }).pipe(Effect.result),
+          { concurrency: "unbounded" }
+        )
+        const won = attempts.filter(Result.isSuccess).map(({ success }) => success[0]!.account.key)
+        assert.strictEqual(new Set(won).size, 5)
+        assert.strictEqual(won.length, 5)
+        for (const attempt of attempts) {
+          if (Result.isFailure(attempt)) assert.include(["VersionConflict", "LotExists"], attempt.failure._tag)
+        }
+        const found = yield* Effect.forEach(numbers, (number) => store.find(program, number))
+        assert.deepStrictEqual(found.map((ref) => ref!.key).sort(), won.sort())
+      })
+    ))
+
+  it("remembers nothing of an account that does not exist, and makes none", () =>
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const account = newNumber()
+        const loaded = yield* store.load(request(account))
+        const key = { kind: "redeem", key: "R1", content: "{}", refusal: { _tag: "UnknownAccount" } } as const
+        assert.deepStrictEqual(yield* store.append(toAppend(loaded, account, [], [key])), [])
+        assert.isNull(yield* store.find(program, account))
+        assert.deepStrictEqual((yield* store.load(request(account, [], [], Instant.END, [key]))).keys, [])
       })
     ))
 
