@@ -173,7 +173,7 @@ describe("gathering", () => {
         yield* letThrough
         for (const fiber of lost) {
           const exit = yield* Effect.exit(Effect.timeout(Fiber.join(fiber), "2 seconds"))
-          assert.isTrue(Exit.hasDies(exit), `${exit}`)
+          assert.isTrue(Exit.hasDies(exit), String(exit))
         }
         yield* letThrough
         assert.strictEqual(yield* Fiber.join(after), "c")

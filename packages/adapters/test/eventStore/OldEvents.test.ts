@@ -1,4 +1,5 @@
 /** Events of earlier schema versions, as they stand in a database that the next releases find. */
+import type * as Domain from "@pointback/domain"
 import { Fact, Ids, Instant, Points } from "@pointback/domain"
 import { Effect, Exit, Layer, ManagedRuntime, Stream } from "effect"
 import { afterAll, assert, beforeAll, describe, it, vi } from "vitest"
@@ -6,6 +7,7 @@ import type { Database } from "../../src/database/Database.ts"
 import * as EventCodec from "../../src/eventStore/EventCodec.ts"
 import { EventStore } from "../../src/eventStore/EventStore.ts"
 import * as TrustedCodec from "../../src/eventStore/TrustedCodec.ts"
+import type * as Upcasters from "../../src/eventStore/Upcasters.ts"
 import * as Stores from "../../src/Stores.ts"
 import { rows } from "../support/DatabaseUnderTest.ts"
 import { databaseLayer } from "../support/StoresUnderTest.ts"
@@ -13,12 +15,12 @@ import { earned, PRESENT } from "./OldVersions.ts"
 
 // Two releases later: the version has gone up, and there is a step for each time.
 vi.mock("@pointback/domain", async (original) => {
-  const domain = await original<typeof import("@pointback/domain")>()
+  const domain = await original<typeof Domain>()
   const { PRESENT } = await import("./OldVersions.ts")
   return { ...domain, Fact: { ...domain.Fact, SCHEMA_VERSION: PRESENT } }
 })
 vi.mock("../../src/eventStore/Upcasters.ts", async (original) => {
-  const upcasters = await original<typeof import("../../src/eventStore/Upcasters.ts")>()
+  const upcasters = await original<typeof Upcasters>()
   const { steps } = await import("./OldVersions.ts")
   const toPresent: typeof upcasters.toPresent = (event, version) => upcasters.toPresent(event, version, steps)
   return { ...upcasters, toPresent }

@@ -1,5 +1,14 @@
 /** Rows that follow from facts do not depend on how the facts are cut into appends, nor on how much was loaded before. */
-import { Account, type Fact, type Ids, type Instant, Journal, Lots, Movements, Redemption } from "@pointback/domain"
+import {
+  Account,
+  type Fact,
+  type Ids,
+  type Instant,
+  Journal,
+  Lots,
+  Movements,
+  type Redemption
+} from "@pointback/domain"
 import { Equal, HashMap, Option } from "effect"
 import fc from "fast-check"
 import { assert, describe, it } from "vitest"
