@@ -4,7 +4,7 @@
  *
  * @see semantics, laws L5 and L10
  */
-import type { Instant, Points, Redemption } from "@pointback/domain";
+import type { Instant, Points, Redemption } from "@pointback/domain"
 import { Account, type Fact, type Ids, Journal, Lots } from "@pointback/domain"
 import { Option } from "effect"
 

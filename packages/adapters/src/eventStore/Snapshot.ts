@@ -2,16 +2,8 @@
  * A redemption's state as one row, so that a decision reads what a thousand credits came to and not the credits. The row
  * is derived from the events like every read model.
  */
-import type {
-  Ids} from "@pointback/domain";
-import {
-  type Draw,
-  Instant,
-  Points,
-  type Redemption,
-  type RedemptionEvent,
-  type Restoration
-} from "@pointback/domain"
+import type { Ids } from "@pointback/domain"
+import { type Draw, Instant, Points, type Redemption, type RedemptionEvent, type Restoration } from "@pointback/domain"
 import * as Lines from "./Lines.ts"
 
 type Known = Exclude<Redemption.RedemptionState, { readonly _tag: "None" }>
