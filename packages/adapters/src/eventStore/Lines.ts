@@ -29,8 +29,9 @@ export const parse = (lines: string | null | undefined): ReadonlyArray<ReadonlyA
     ? []
     : (lines.endsWith(LINE) ? lines.slice(0, -1) : lines).split(LINE).map((one) => one.split(FIELD))
 
-/** The text itself, which callers give and no schema has seen; throws where it would break lines. */
+/** The text itself, which callers give and no schema has seen; throws where it would break lines or be read as null. */
 export const plain = (what: string, value: string | null): string | null => {
+  if (value === "") throw new TypeError(`${what} must not be empty`)
   if (value !== null && SEPARATORS.test(value)) throw new TypeError(`${what} must have no control characters`)
   return value
 }

@@ -40,8 +40,10 @@ describe("lines", () => {
     )
   })
 
-  it("take any text but one with a separator", () => {
-    fc.assert(fc.property(field, (text) => assert.strictEqual(Lines.plain("a key", text), text)))
+  it("take any text but an empty one and one with a separator", () => {
+    const some = field.filter((text) => text !== "")
+    fc.assert(fc.property(some, (text) => assert.strictEqual(Lines.plain("a key", text), text)))
+    assert.throws(() => Lines.plain("a key", ""), "a key must not be empty")
     fc.assert(
       fc.property(field, fc.constantFrom(...SEPARATORS), field, (before, separator, after) => {
         assert.throws(() => Lines.plain("a key", before + separator + after), "a key must have no control characters")

@@ -65,7 +65,10 @@ describe.each(dialects)("a rebuild on %s", (dialect) => {
       Effect.gen(function* () {
         const before = [yield* dump, yield* catalog]
         const { differing, tables } = yield* rebuild()
-        assert.deepStrictEqual([differing, tables.lots.named, tables.postings.named, tables.redemptions.named], [0, [], [], []])
+        assert.deepStrictEqual(
+          [differing, tables.lots.named, tables.postings.named, tables.redemptions.named],
+          [0, [], [], []]
+        )
         assert.deepStrictEqual(
           [tables.postings.rows, tables.lots.rows, tables.redemptions.rows],
           (yield* dump).map((of) => of.length)

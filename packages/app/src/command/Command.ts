@@ -54,7 +54,10 @@ export const originOf = (
   correlationId: string
 ): EventStore.Origin => ({
   correlationId,
-  causationId: caller.causationId ?? null,
+  causationId: orNull(caller.causationId),
   idempotencyKey: key?.key ?? null,
-  actor: caller.actor ?? null
+  actor: orNull(caller.actor)
 })
+
+// An empty text says as little as none.
+const orNull = (text: string | undefined): string | null => (text === undefined || text === "" ? null : text)

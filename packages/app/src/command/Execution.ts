@@ -19,7 +19,8 @@ export const MAXIMUM_ATTEMPTS = 40
 export const execute = (execution: Execution): Effect.Effect<Executed, ExecutionError, EventStore.EventStore> =>
   Effect.gen(function* () {
     const store = yield* EventStore.EventStore
-    const correlationId = execution.caller.correlationId ?? (yield* newCorrelationId)
+    const given = execution.caller.correlationId ?? ""
+    const correlationId = given === "" ? yield* newCorrelationId : given
     const identified = { ...execution, correlationId }
     // What belongs to somebody's transaction is carried out in it, by whoever has it.
     const inTransaction = (yield* CurrentTransaction) !== undefined
