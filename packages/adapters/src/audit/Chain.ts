@@ -10,7 +10,6 @@
  * No field of ours has a U+001F, so that a text which was moved over a boundary has other bytes. `Functions.ts` computes
  * the same when events are appended.
  */
-import { Instant } from "@pointback/domain"
 import { hash } from "node:crypto"
 
 /** What stands between the fields. */
@@ -40,13 +39,4 @@ export const next = (previous: string, fields: string): string => {
   const start = scratch.write(previous, 0, "hex")
   const end = start + scratch.write(fields, start, "utf8")
   return hash("sha256", scratch.subarray(0, end), "hex")
-}
-
-/** Characters of an instant with three fractional digits. */
-const MILLIS_LENGTH = "2026-01-20T09:30:00.000Z".length
-
-/** An instant as it is hashed: always with six fractional digits. */
-export const instantText = (at: Instant.Instant): string => {
-  const text = Instant.toString(at)
-  return text.length === MILLIS_LENGTH ? `${text.slice(0, -1)}000Z` : text
 }

@@ -8,7 +8,6 @@
 import { Fact, type Instant } from "@pointback/domain"
 import type { Kysely } from "kysely"
 import { sql } from "kysely"
-import * as Chain from "../audit/Chain.ts"
 import type { Tables } from "../database/Tables.ts"
 import * as EventCodec from "./EventCodec.ts"
 import type { AccountRef, AppendRequest, StoredEvent } from "./EventStore.ts"
@@ -111,7 +110,7 @@ const eventLine = (command: number, index: number, event: Versioned): string => 
     fact.event._tag,
     Fact.SCHEMA_VERSION,
     EventCodec.toPayload(fact.event),
-    Chain.instantText(fact.occurredAt),
+    EventCodec.instantText(fact.occurredAt),
     Lines.plain("a correlation id", origin.correlationId),
     Lines.plain("a causation id", origin.causationId),
     Lines.plain("a key", origin.idempotencyKey),

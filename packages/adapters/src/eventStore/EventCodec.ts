@@ -22,6 +22,15 @@ const storable = (field: string, value: unknown): unknown => {
 /** An event's payload as the JSON text that is stored, and hashed; the type has a column of its own. */
 export const toPayload = (event: Fact.Event): string => JSON.stringify(event, storable)
 
+/** Characters of an instant with three fractional digits. */
+const MILLIS_LENGTH = "2026-01-20T09:30:00.000Z".length
+
+/** An instant as it is hashed: always with six fractional digits. */
+export const instantText = (at: Instant.Instant): string => {
+  const text = Instant.toString(at)
+  return text.length === MILLIS_LENGTH ? `${text.slice(0, -1)}000Z` : text
+}
+
 /** Reads a stored event. What cannot be read was not written by us, and throws as the defect that it is. */
 export const fromStored = (type: string, schemaVersion: number, payload: unknown): Fact.Event => {
   if (schemaVersion < 1 || schemaVersion > Fact.SCHEMA_VERSION) {

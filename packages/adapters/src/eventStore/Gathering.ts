@@ -2,7 +2,7 @@
  * Work that comes while other work is being done is gathered and done together. What finds nobody at work is done at
  * once; it does not wait for company.
  */
-import { Deferred, Effect, type Scope } from "effect"
+import { Cause, Deferred, Effect, Option, type Scope } from "effect"
 
 interface Waiting<In, Out, E> {
   readonly item: In
@@ -17,6 +17,32 @@ export type Choose<In> = (waiting: ReadonlyArray<In>) => ReadonlySet<number> | "
 
 /** Does a batch and says what became of each item of it. A defect becomes every item's. */
 export type Carry<In, Out, E> = (batch: ReadonlyArray<In>) => Effect.Effect<ReadonlyArray<Effect.Effect<Out, E>>>
+
+/** Takes the oldest, so many at most. */
+export const oldest =
+  <In>(maximum: number): Choose<In> =>
+  (waiting) =>
+    waiting.length <= maximum ? "all" : new Set(Array.from({ length: maximum }, (_, place) => place))
+
+/**
+ * Does a batch together, and one by one where that fails, so that one item's trouble never becomes its neighbours'. An
+ * error that concerns all of them is told to each instead.
+ */
+export const orOneByOne = <In, Out, E>(
+  together: (batch: ReadonlyArray<In>) => Effect.Effect<ReadonlyArray<Effect.Effect<Out, E>>, E>,
+  concernsAll: (error: E) => boolean
+): Carry<In, Out, E> => {
+  const carry: Carry<In, Out, E> = (batch) =>
+    Effect.catchCause(together(batch), (cause) =>
+      batch.length === 1 || Option.exists(Cause.findErrorOption(cause), concernsAll)
+        ? Effect.succeed(batch.map(() => Effect.failCause(cause)))
+        : Effect.map(
+            Effect.forEach(batch, (one) => carry([one])),
+            (outcomes) => outcomes.flat()
+          )
+    )
+  return carry
+}
 
 /** Starts what works in a line, in the background; it must not be interrupted. */
 export type Start = (work: Effect.Effect<void>) => Effect.Effect<unknown>

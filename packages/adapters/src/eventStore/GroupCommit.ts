@@ -7,7 +7,7 @@
  * connection broke is not: it may have been committed, and each of its commands must be told that, not that another came
  * first.
  */
-import { Cause, Effect, Option, type Scope } from "effect"
+import { Effect, type Scope } from "effect"
 import type { DatabaseError } from "../database/DatabaseError.ts"
 import type { Appended, Prepared } from "./AppendBatch.ts"
 import * as Gathering from "./Gathering.ts"
@@ -47,19 +47,16 @@ export const make = (scope: Scope.Scope, write: Write): Submit => {
     return line
   }
 
-  const carry =
-    (wait: boolean): Gathering.Carry<Prepared, Appended, DatabaseError> =>
-    (batch) =>
-      Effect.matchCauseEffect(write(batch, wait), {
-        onSuccess: (outcomes) =>
-          Effect.succeed(outcomes.map((outcome, index) => settled(outcome, batch[index] as Prepared))),
-        // Whatever a batch fails with, its defects too, nobody may wait for ever for what will not come.
-        onFailure: (cause) =>
-          batch.length === 1 || failedFor("Unreachable", cause) || (wait && failedFor("LockTimeout", cause))
-            ? Effect.succeed(batch.map(() => Effect.failCause(cause)))
-            : // Under a head that others hold by now, one must not keep its neighbours waiting.
-              Effect.forEach(batch, (one) => Effect.map(carry(wait)([one]), ([outcome]) => outcome as Outcome))
-      })
+  // All that wait together wait for one head: one by one, each would wait for as long again. Where nobody waits, a batch
+  // that is run again one by one does not either: under a head that others hold by now, one must not keep the rest.
+  const carry = (wait: boolean): Gathering.Carry<Prepared, Appended, DatabaseError> =>
+    Gathering.orOneByOne(
+      (batch) =>
+        Effect.map(write(batch, wait), (outcomes) =>
+          outcomes.map((outcome, index) => settled(outcome, batch[index] as Prepared))
+        ),
+      ({ reason }) => reason._tag === "Unreachable" || (wait && reason._tag === "LockTimeout")
+    )
 
   const settled = (outcome: Appended, prepared: Prepared): Outcome =>
     outcome === "busy" ? waitingLine(prepared.account.partition)(prepared) : Effect.succeed(outcome)
@@ -86,10 +83,6 @@ export const make = (scope: Scope.Scope, write: Write): Submit => {
 }
 
 const anyHalf = (): boolean => true
-
-// All that wait together wait for one head: one by one, each would wait for as long again.
-const failedFor = (reason: DatabaseError["reason"]["_tag"], cause: Cause.Cause<DatabaseError>): boolean =>
-  Option.exists(Cause.findErrorOption(cause), (error) => error.reason._tag === reason)
 
 /** At most one command of each account, in the order of their coming, of the partitions that may be written. */
 const choose = (waiting: ReadonlyArray<Prepared>, mayWrite: (partition: number) => boolean): ReadonlySet<number> => {

@@ -1,6 +1,6 @@
 /** The event store on PostgreSQL and on PGlite. */
 import { Fact, Ids, Instant } from "@pointback/domain"
-import { Cause, Effect, Layer, Option, type Scope, Stream } from "effect"
+import { Effect, Layer, Option, type Scope, Stream } from "effect"
 import type { RawBuilder } from "kysely"
 import { sql } from "kysely"
 import { randomBytes, randomUUID } from "node:crypto"
@@ -33,9 +33,6 @@ type DatabaseService = Database["Service"]
 /** Loads in one statement at most: their lots and keys come in one answer. */
 const MAXIMUM_LOADS = 100
 
-/** Lines that load side by side, so that one long load holds up half of the others. */
-const LOADING_LINES = 1
-
 // Fixed when the schema was created, so it is asked for once; a failure to ask is not kept.
 const partitionCounter = (database: DatabaseService) => {
   let known: number | undefined
@@ -52,33 +49,21 @@ const partitionCounter = (database: DatabaseService) => {
 const loader = (database: DatabaseService, scope: Scope.Scope) => {
   const loadAll = (requests: ReadonlyArray<LoadRequest>) =>
     database.query((kysely) => LoadBatch.load(kysely, database.schema, requests))
-  const choose: Gathering.Choose<LoadRequest> = (waiting) =>
-    waiting.length <= MAXIMUM_LOADS ? "all" : new Set(Array.from({ length: MAXIMUM_LOADS }, (_, index) => index))
   // What the database refuses of one request, say a name that no text can hold, must not become its neighbours' trouble.
-  const carry: Gathering.Carry<LoadRequest, Loaded, DatabaseError> = (batch) =>
-    Effect.matchCauseEffect(loadAll(batch), {
-      onSuccess: (loaded) => Effect.succeed(loaded.map((one) => Effect.succeed(one))),
-      onFailure: (cause: Cause.Cause<DatabaseError>) =>
-        batch.length === 1 || isUnreachable(cause)
-          ? Effect.succeed(batch.map(() => Effect.failCause(cause)))
-          : Effect.map(
-              Effect.forEach(batch, (one) => carry([one])),
-              (outcomes) => outcomes.flat()
-            )
-    })
-  const lines = Array.from({ length: LOADING_LINES }, () => Gathering.make(Gathering.inScope(scope), choose, carry))
-  let turn = 0
+  const carry = Gathering.orOneByOne(
+    (batch: ReadonlyArray<LoadRequest>) =>
+      Effect.map(loadAll(batch), (loaded) =>
+        loaded.map((one): Effect.Effect<Loaded, DatabaseError> => Effect.succeed(one))
+      ),
+    ({ reason }) => reason._tag === "Unreachable"
+  )
+  const line = Gathering.make(Gathering.inScope(scope), Gathering.oldest(MAXIMUM_LOADS), carry)
   return (request: LoadRequest): Effect.Effect<Loaded, DatabaseError> =>
-    Effect.flatMap(CurrentTransaction, (transaction) => {
+    Effect.flatMap(CurrentTransaction, (transaction) =>
       // What is loaded in somebody's transaction must see what that transaction did.
-      if (transaction !== undefined) return Effect.map(loadAll([request]), ([loaded]) => loaded as Loaded)
-      turn = (turn + 1) % LOADING_LINES
-      return (lines[turn] as (request: LoadRequest) => Effect.Effect<Loaded, DatabaseError>)(request)
-    })
+      transaction === undefined ? line(request) : Effect.map(loadAll([request]), ([loaded]) => loaded as Loaded)
+    )
 }
-
-const isUnreachable = (cause: Cause.Cause<DatabaseError>): boolean =>
-  Option.exists(Cause.findErrorOption(cause), ({ reason }) => reason._tag === "Unreachable")
 
 /** A new account's key: a UUID of version 7, so that accounts that are made together stand together in indexes. */
 const newAccountKey = (now: number): Ids.AccountKey => {

@@ -76,7 +76,7 @@ const earliest = (facts: Facts): Instant.Instant =>
   facts.reduce((least, { occurredAt }) => (occurredAt < least ? occurredAt : least), 1n << 62n)
 
 describe("projection", () => {
-  it("makes the same rows of facts in one go and in any slices", () => {
+  it("L10 replay: makes the same rows of facts in one go and in any slices", () => {
     fc.assert(
       fc.property(history(), fc.array(fc.nat(), { maxLength: 8 }), ({ account, facts }, cuts) => {
         const once = inSlices([facts], whole)

@@ -158,7 +158,7 @@ describe.each(dialects)("the log on %s", (dialect) => {
       })
     ))
 
-  it("refuses an instant that is not safe, and names the last safe one", () =>
+  it("L11 two clocks: refuses an instant that is not safe, and names the last safe one", () =>
     run(
       Effect.gen(function* () {
         const log = yield* EventLog
@@ -214,7 +214,7 @@ describe("the log on postgres, while transactions are open", () => {
     ))
 
   // Before the tests that set the clock ahead: there it is the clock that brings the instant forward.
-  it("records nothing at or before an instant that was safe, under load", () =>
+  it("L11 two clocks: records nothing at or before an instant that was safe, under load", () =>
     run(
       Effect.gen(function* () {
         const log = yield* EventLog

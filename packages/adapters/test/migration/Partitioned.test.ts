@@ -1,64 +1,18 @@
 /** What the database refuses by itself, whatever our code or a hand in psql tries. */
-import { Decide, Ids, Instant } from "@pointback/domain"
+import type { Decide } from "@pointback/domain"
 import { Effect, Layer, ManagedRuntime } from "effect"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import type { Database } from "../../src/database/Database.ts"
-import { EventStore, type KeyRecord } from "../../src/eventStore/EventStore.ts"
+import type { KeyRecord } from "../../src/eventStore/EventStore.ts"
 import { PARTITIONS } from "../../src/eventStore/Partition.ts"
-import { PolicyStore } from "../../src/program/PolicyStore.ts"
 import * as Stores from "../../src/Stores.ts"
 import { dialects, rows } from "../support/DatabaseUnderTest.ts"
+import * as SmallHistory from "../support/SmallHistory.ts"
 import { type AnyStore, databaseLayer } from "../support/StoresUnderTest.ts"
-
-const program = Ids.ProgramId.make("program")
-const account = Ids.AccountNumber.make("220094110178641288073796026652")
-const redemptionId = Ids.RedemptionId.make("R1")
-const occurredAt = Instant.fromStringUnsafe("2025-01-10T00:00:00Z")
-
-/** A lot of 100 points, of which 60 are redeemed and 20 of these credited. */
-const history: ReadonlyArray<Decide.Command> = [
-  {
-    _tag: "Earn",
-    lotId: Ids.LotId.make("A"),
-    points: 1_000_000n,
-    earnedAt: occurredAt,
-    expiresAt: null,
-    occurredAt,
-    source: null
-  },
-  {
-    _tag: "Redeem",
-    redemptionId,
-    points: 600_000n,
-    redemptionType: "TRAVEL",
-    processedBy: Ids.ProcessedBy.make("E078562"),
-    occurredAt
-  },
-  {
-    _tag: "RecordCredit",
-    redemptionId,
-    creditId: Ids.CreditId.make("c1"),
-    points: 200_000n,
-    occurredAt,
-    origin: "ours",
-    mastercard: null
-  }
-]
 
 const key = ({ _tag }: Decide.Command): KeyRecord => ({ kind: "earn", key: _tag, content: "{}", refusal: null })
 
-const write = Effect.gen(function* () {
-  const store = yield* EventStore
-  yield* (yield* PolicyStore).revise(program, (terms) => ({ ...terms, scale: 1 }))
-  for (const command of history) {
-    const target = { program, account }
-    const all = { lots: [{ _tag: "All" }], horizon: Instant.EARLIEST, redemptions: [redemptionId], keys: [] } as const
-    const loaded = yield* store.load({ ...target, ...all })
-    const facts = yield* Effect.fromResult(Decide.decide(command, loaded.state, loaded.policy))
-    const origin = { correlationId: "test", causationId: null, idempotencyKey: null, actor: null }
-    yield* store.append({ loaded, target, facts: facts.map((fact) => ({ fact, origin })), keys: [key(command)] })
-  }
-})
+const write = SmallHistory.write((command) => [key(command)])
 
 /** SQLSTATEs: restrict_violation, check_violation, unique_violation, not_null_violation. */
 type Refusal = readonly [what: string, statement: string, sqlState: string]

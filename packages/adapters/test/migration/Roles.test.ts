@@ -1,5 +1,4 @@
 /** What the role of applications can do, and what a hand in psql that has it cannot. */
-import { Decide, Ids, Instant, type Policy } from "@pointback/domain"
 import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
 import pg from "pg"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
@@ -7,11 +6,9 @@ import { verify } from "../../src/audit/Verification.ts"
 import type { Database } from "../../src/database/Database.ts"
 import * as EmbeddedDatabase from "../../src/database/EmbeddedDatabase.ts"
 import * as PostgresDatabase from "../../src/database/PostgresDatabase.ts"
-import { EventStore } from "../../src/eventStore/EventStore.ts"
 import { EventLog } from "../../src/log/EventLog.ts"
 import { migrate } from "../../src/migration/Migrations.ts"
 import { applicationRole } from "../../src/migration/Roles.ts"
-import { PolicyStore } from "../../src/program/PolicyStore.ts"
 import * as Stores from "../../src/Stores.ts"
 import * as Subscription from "../../src/subscription/Subscription.ts"
 import { applicationUser } from "../support/ApplicationUser.ts"
@@ -19,55 +16,10 @@ import { asAdministrator } from "../support/Databases.ts"
 import { rows } from "../support/DatabaseUnderTest.ts"
 import { emptyImage } from "../support/Pglite.ts"
 import { freshDatabase } from "../support/Postgres.ts"
+import * as SmallHistory from "../support/SmallHistory.ts"
 import { type AnyStore, migrated } from "../support/StoresUnderTest.ts"
 
-const program = Ids.ProgramId.make("program")
-const account = Ids.AccountNumber.make("220094110178641288073796026652")
-const redemptionId = Ids.RedemptionId.make("R1")
-const occurredAt = Instant.fromStringUnsafe("2025-01-10T00:00:00Z")
-
-/** A lot of 100 points, of which 60 are redeemed and 20 of these credited. */
-const history: ReadonlyArray<Decide.Command> = [
-  {
-    _tag: "Earn",
-    lotId: Ids.LotId.make("A"),
-    points: 1_000_000n,
-    earnedAt: occurredAt,
-    expiresAt: null,
-    occurredAt,
-    source: null
-  },
-  {
-    _tag: "Redeem",
-    redemptionId,
-    points: 600_000n,
-    redemptionType: "TRAVEL",
-    processedBy: Ids.ProcessedBy.make("E078562"),
-    occurredAt
-  },
-  {
-    _tag: "RecordCredit",
-    redemptionId,
-    creditId: Ids.CreditId.make("c1"),
-    points: 200_000n,
-    occurredAt,
-    origin: "ours",
-    mastercard: null
-  }
-]
-
-const write = Effect.gen(function* () {
-  const store = yield* EventStore
-  yield* (yield* PolicyStore).revise(program, (terms): Omit<Policy.Policy, "version"> => ({ ...terms, scale: 1 }))
-  const target = { program, account }
-  for (const command of history) {
-    const all = { lots: [{ _tag: "All" }], horizon: Instant.EARLIEST, redemptions: [redemptionId], keys: [] } as const
-    const loaded = yield* store.load({ ...target, ...all })
-    const facts = yield* Effect.fromResult(Decide.decide(command, loaded.state, loaded.policy))
-    const origin = { correlationId: "test", causationId: null, idempotencyKey: null, actor: null }
-    yield* store.append({ loaded, target, facts: facts.map((fact) => ({ fact, origin })), keys: [] })
-  }
-})
+const write = SmallHistory.write()
 
 /** SQLSTATE of insufficient_privilege. */
 const FORBIDDEN = "42501"
@@ -212,7 +164,7 @@ describe("the role of applications", () => {
       `select * from append_batch(true, $1, $2, $3, null, array[1], $4, array[1], array[1], $5, $6, $7, $8, null)`,
       [
         [partition],
-        [program],
+        [SmallHistory.program],
         [account_key],
         [expected],
         given.events ?? event(),

@@ -78,7 +78,7 @@ describe.each(dialects)("a rebuild on %s", (dialect) => {
       })
     ))
 
-  it("makes every row anew where there is none", () =>
+  it("L10 replay: makes every row anew where there is none", () =>
     run(
       Effect.gen(function* () {
         const before = [yield* dump, yield* catalog]

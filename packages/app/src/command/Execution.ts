@@ -4,7 +4,7 @@
  * @see semantics, section 4 (L8)
  */
 import { CurrentTransaction, type DatabaseError, EventStore, Gathering } from "@pointback/adapters"
-import { Cause, Effect, Option, Random, Schedule } from "effect"
+import { Effect, Random, Schedule } from "effect"
 import { AccountBusy } from "../error/AppError.ts"
 import type { Executed, Execution, ExecutionError, Target } from "./Command.ts"
 import * as Decisions from "./Decisions.ts"
@@ -39,9 +39,6 @@ type Outcome = Effect.Effect<Executed, ExecutionError>
 /** Commands on one account that are carried out together at most: their lots and keys are loaded in one answer. */
 const MAXIMUM_TOGETHER = 100
 
-const oldest: Gathering.Choose<Decisions.Identified> = (waiting) =>
-  waiting.length <= MAXIMUM_TOGETHER ? "all" : new Set(Array.from({ length: MAXIMUM_TOGETHER }, (_, index) => index))
-
 const start: Gathering.Start = (work) => Effect.forkDetach(work, { startImmediately: true })
 
 type Line = (execution: Decisions.Identified) => Effect.Effect<Executed, ExecutionError>
@@ -57,42 +54,33 @@ const submit = (store: EventStore.EventStore["Service"], execution: Decisions.Id
     const name = `${program}\0${account}`
     const line =
       ofStore.get(name) ??
-      Gathering.make(start, oldest, (batch) => carry(store, batch), { onIdle: () => ofStore.delete(name) })
+      Gathering.make(start, Gathering.oldest(MAXIMUM_TOGETHER), carry(store), { onIdle: () => ofStore.delete(name) })
     ofStore.set(name, line)
     return line(execution)
   })
 
 /** Carries commands of one account out together; one by one where the database refuses them together. */
 const carry = (
-  store: EventStore.EventStore["Service"],
-  batch: ReadonlyArray<Decisions.Identified>
-): Effect.Effect<ReadonlyArray<Outcome>> => {
-  const { target } = batch[0] as Decisions.Identified
-  return untilAppended(target, Decisions.decideAndAppend(batch)).pipe(
-    Effect.provideService(EventStore.EventStore, store),
-    Effect.flatMap((outcomes) =>
-      outcomes.length === batch.length
-        ? Effect.succeed(outcomes)
-        : Effect.map(carry(store, batch.slice(outcomes.length)), (others) => [...outcomes, ...others])
-    ),
-    Effect.catchCause((cause) =>
-      batch.length === 1 || concernsAll(cause)
-        ? Effect.succeed(batch.map(() => Effect.failCause(cause)))
-        : Effect.map(
-            Effect.forEach(batch, (one) => carry(store, [one])),
-            (outcomes) => outcomes.flat()
-          )
+  store: EventStore.EventStore["Service"]
+): Gathering.Carry<Decisions.Identified, Executed, ExecutionError> => {
+  const together = (
+    batch: ReadonlyArray<Decisions.Identified>
+  ): Effect.Effect<ReadonlyArray<Outcome>, ExecutionError> =>
+    untilAppended((batch[0] as Decisions.Identified).target, Decisions.decideAndAppend(batch)).pipe(
+      Effect.provideService(EventStore.EventStore, store),
+      Effect.flatMap((outcomes) =>
+        outcomes.length === batch.length
+          ? Effect.succeed(outcomes)
+          : Effect.map(carried(batch.slice(outcomes.length)), (others) => [...outcomes, ...others])
+      )
     )
-  )
+  const carried = Gathering.orOneByOne(together, concernsAll)
+  return carried
 }
 
 // What was not reached may have been committed, and whoever holds the account's partition holds it for each of them.
-const concernsAll = (cause: Cause.Cause<ExecutionError>): boolean =>
-  Option.exists(
-    Cause.findErrorOption(cause),
-    (error) =>
-      error._tag === "DatabaseError" && (error.reason._tag === "Unreachable" || error.reason._tag === "LockTimeout")
-  )
+const concernsAll = (error: ExecutionError): boolean =>
+  error._tag === "DatabaseError" && (error.reason._tag === "Unreachable" || error.reason._tag === "LockTimeout")
 
 /** Loads, decides and appends in turn on the account, and again where another process came first. */
 export const untilAppended = Effect.fnUntraced(function* <A, R>(
