@@ -129,4 +129,4 @@ const advance = ({ advance, book }: AdminParts, read: Result.Result<Instant.Inst
 
 const faults = ({ plan }: FaultControl): Answers.Reply =>
   // Its numbers are rates and counts, which a double holds; amounts are texts in it.
-  ok(Faults.encode(plan.specification) as Json.Json)
+  ok(Faults.toInput(plan.specification) as unknown as Json.Json)

@@ -242,5 +242,6 @@ export const decode = (input: unknown): Result.Result<Specification, SandboxFaul
     (error) => new SandboxFaultsInvalid({ problems: ShortForm.problemsOf(error) })
   )
 
-/** A specification as JSON can hold it. */
-export const encode = (specification: Specification): unknown => Result.getOrThrow(encodeSpecification(specification))
+/** A specification as it is written, and as JSON can hold it. */
+export const toInput = (specification: Specification): SpecificationInput =>
+  Result.getOrThrow(encodeSpecification(specification)) as SpecificationInput

@@ -72,9 +72,9 @@ export const open = Effect.fnUntraced(function* (
   yield* Effect.catchTag(holdFolder(file, unusable), "DatabaseLocked", ({ file: lock, pid }) =>
     Effect.fail(new SandboxStateHeld({ file, pid, lock }))
   )
-  const descriptor = yield* Effect.acquireRelease(
-    Effect.try({ try: () => openSync(file, "a+", 0o600), catch: unusable }),
-    (descriptor) => Effect.sync(() => closeSync(descriptor))
+  const journal = yield* Effect.acquireRelease(
+    Effect.try({ try: () => new JournalFile(file), catch: unusable }),
+    (journal) => Effect.sync(() => journal.close())
   )
   const bytes = yield* Effect.try({ try: () => readWhole(file), catch: unusable })
   // Nothing is written before all of it was read: it may be somebody's own file.
@@ -83,9 +83,8 @@ export const open = Effect.fnUntraced(function* (
   )
   return yield* Effect.try({
     try: () => {
-      ftruncateSync(descriptor, past.end)
-      if (past.head === undefined) begin(file, descriptor, { format: "pointback-sandbox", version: 1, firstId })
-      const journal = journalOf(file, descriptor)
+      journal.cut(past.end)
+      if (past.head === undefined) journal.begin({ format: "pointback-sandbox", version: 1, firstId })
       return { firstId: past.head?.firstId ?? firstId, entries: past.entries, journal }
     },
     catch: unusable
@@ -126,29 +125,48 @@ const readLines = (bytes: Buffer): Result.Result<Past, { readonly line: number; 
   })
 }
 
-const begin = (file: string, descriptor: number, head: Journal.JournalHead): void => {
-  writeSync(descriptor, `${Journal.write(head)}\n`)
-  fsyncSync(descriptor)
-  // The name of a new file is kept in its folder.
-  const folder = openSync(dirname(file), "r")
-  fsyncSync(folder)
-  closeSync(folder)
-}
+/** Adds lines to a file. */
+class JournalFile implements Journal.Journal {
+  readonly #file: string
+  readonly #descriptor: number
+  #broken: string | undefined
 
-const journalOf = (file: string, descriptor: number): Journal.Journal => {
-  let broken: string | undefined
-  return {
-    append: (entry, isEffect) => {
-      try {
-        if (broken !== undefined) throw new Error(broken)
-        const line = Buffer.from(`${Journal.write(entry)}\n`)
-        if (writeSync(descriptor, line) !== line.length) throw new Error("the line was not written whole")
-        if (isEffect) fdatasyncSync(descriptor)
-      } catch (cause) {
-        // A part of the line may stand there: nothing may follow it before the file was opened anew.
-        broken = problemOf(cause)
-        throw new Journal.SandboxStateNotWritten({ file, problem: broken })
-      }
+  constructor(file: string) {
+    this.#file = file
+    this.#descriptor = openSync(file, "a+", 0o600)
+  }
+
+  /** Cuts off what stands behind `end`. */
+  cut(end: number): void {
+    ftruncateSync(this.#descriptor, end)
+  }
+
+  /** Writes the first line. */
+  begin(head: Journal.JournalHead): void {
+    writeSync(this.#descriptor, `${Journal.write(head)}\n`)
+    fsyncSync(this.#descriptor)
+    // The name of a new file is kept in its folder.
+    const folder = openSync(dirname(this.#file), "r")
+    fsyncSync(folder)
+    closeSync(folder)
+  }
+
+  append(entry: Journal.JournalEntry, isEffect: boolean): void {
+    try {
+      if (this.#broken !== undefined) throw new Error(this.#broken)
+      const line = Buffer.from(`${Journal.write(entry)}\n`)
+      if (writeSync(this.#descriptor, line) !== line.length) throw new Error("the line was not written whole")
+      if (isEffect) fdatasyncSync(this.#descriptor)
+    } catch (cause) {
+      // A part of the line may stand there: nothing may follow it before the file was opened anew.
+      this.#broken = problemOf(cause)
+      throw new Journal.SandboxStateNotWritten({ file: this.#file, problem: this.#broken })
     }
+  }
+
+  /** Closes the file. A call that is still under way must not write to whatever gets its number next. */
+  close(): void {
+    this.#broken = "it is closed"
+    closeSync(this.#descriptor)
   }
 }

@@ -76,7 +76,7 @@ describe("faults as text", () => {
         const specification = Result.getOrThrow(
           Faults.decode({ seed, rates, historyLag, script: [{ fault: "wrongBalance", by: "2.5" }] })
         )
-        expect(read(JSON.stringify(Faults.encode(specification)))).toEqual(specification)
+        expect(read(JSON.stringify(Faults.toInput(specification)))).toEqual(specification)
       })
     )
   })

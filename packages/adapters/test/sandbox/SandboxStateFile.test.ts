@@ -163,6 +163,14 @@ describe("a state in a file", () => {
     expect(book.log().entries).toEqual([])
   })
 
+  it("is written by nobody who comes after its end", async () => {
+    const state = newFile()
+    const { journal } = await Effect.runPromise(Effect.scoped(StateFile.open(state, 1n)))
+    const before = readFileSync(state, "utf8")
+    expect(() => journal.append({ kind: "clock", at: 1n }, true)).toThrow(/it is closed/)
+    expect(readFileSync(state, "utf8")).toBe(before)
+  })
+
   it("is the same, whatever happened, when it happens again from its lines", () => {
     const amount = fc.bigInt({ min: 1n, max: 40n })
     const base = { userId: "1", redemptionType: "TRAVEL" }
