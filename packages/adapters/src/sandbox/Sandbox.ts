@@ -88,7 +88,7 @@ export class Sandbox extends Context.Service<
     /** Where it is set up and looked into: `http://127.0.0.1:<port>/sandbox`. */
     readonly adminUrl: URL
     /** Carries a command out as if it had come over the wire, for set-up. Fails with the refusal in words. */
-    readonly run: (command: SandboxCommand) => Effect.Effect<void, SandboxRefused | SandboxStateNotWritten>
+    readonly run: (command: SandboxCommand) => Effect.Effect<void, SandboxRefused>
     /** What truly happened, oldest first. */
     readonly log: Effect.Effect<ReadonlyArray<Json.JsonObject>>
     /** What truly became of every redemption. */
@@ -102,11 +102,11 @@ export class Sandbox extends Context.Service<
     /** Makes other rules count from now on. */
     readonly setRules: (
       rules: Rules.SandboxRulesInput
-    ) => Effect.Effect<void, Rules.SandboxRulesInvalid | SandboxStateNotWritten>
+    ) => Effect.Effect<void, Rules.SandboxRulesInvalid | SandboxRefused>
     /** The present instant. */
     readonly now: Effect.Effect<Instant.Instant>
     /** Moves a clock of its own forward. Fails where it follows another clock, or where that would be back. */
-    readonly advanceTo: (instant: Instant.Instant) => Effect.Effect<void, SandboxRefused | SandboxStateNotWritten>
+    readonly advanceTo: (instant: Instant.Instant) => Effect.Effect<void, SandboxRefused>
     /** The last requests and answers as they went over the wire, oldest first. */
     readonly exchanges: Effect.Effect<ReadonlyArray<Server.Exchange>>
     /** Makes it misbehave otherwise from now on. Counting for `nth` and for the seed begins anew. */
@@ -139,7 +139,6 @@ export type SandboxFailure =
   | Faults.SandboxFaultsInvalid
   | Rules.SandboxRulesInvalid
   | StateFile.SandboxStateError
-  | SandboxStateNotWritten
 
 /** Starts a sandbox. It stops when the scope closes, and every connection with it. */
 export const make = Effect.fnUntraced(function* (
@@ -183,7 +182,7 @@ const inProcess = ({ advance, book, faults }: Routes.SandboxParts) => ({
     Effect.flatMap(rulesOf(input), (rules) => Effect.asVoid(attempt(() => book.run({ _tag: "PutRules", rules })))),
   now: Effect.sync(() => book.now()),
   advanceTo: (instant: Instant.Instant) =>
-    Effect.suspend((): Effect.Effect<void, SandboxRefused | SandboxStateNotWritten> =>
+    Effect.suspend((): Effect.Effect<void, SandboxRefused> =>
       advance === undefined || instant < book.now()
         ? Effect.fail(new SandboxRefused(advance === undefined ? Codes.noClock : Codes.clockBack))
         : attempt(() => advance(instant))
@@ -193,12 +192,14 @@ const inProcess = ({ advance, book, faults }: Routes.SandboxParts) => ({
   faults: Effect.sync(() => faults.plan.specification)
 })
 
-const attempt = <A>(change: () => A): Effect.Effect<A, SandboxStateNotWritten> =>
+const attempt = <A>(change: () => A): Effect.Effect<A, SandboxRefused> =>
   Effect.suspend(() => {
     try {
       return Effect.succeed(change())
     } catch (cause) {
-      return cause instanceof SandboxStateNotWritten ? Effect.fail(cause) : Effect.die(cause)
+      return cause instanceof SandboxStateNotWritten
+        ? Effect.fail(new SandboxRefused(Codes.notKept(cause.message)))
+        : Effect.die(cause)
     }
   })
 

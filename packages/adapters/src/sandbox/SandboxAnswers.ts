@@ -10,9 +10,10 @@ import type { Part, Restoration } from "./SandboxLots.ts"
 import type { SandboxRules } from "./SandboxRules.ts"
 import type { SandboxEntry } from "./SandboxHistory.ts"
 
-/** A status and a body. */
+/** A status and a body, and headers beside those of every reply. */
 export interface Reply {
   readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
   readonly body: Json.Json
 }
 

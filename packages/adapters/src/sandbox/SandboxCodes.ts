@@ -140,7 +140,7 @@ export const noClock = api(
 export const clockBack = api(409, "CLOCK_BACK", "The clock of the sandbox cannot go back.")
 
 /** What was about to happen could not be kept, and did not happen. */
-export const notKept = api(500, "STATE_NOT_WRITTEN", "The sandbox could not write its state. Nothing was changed.")
+export const notKept = (description: string): Refusal => api(500, "STATE_NOT_WRITTEN", description)
 
 /** Faults that cannot be used. */
 export const faultsInvalid = (description: string): Refusal => api(400, "INVALID_FAULTS", description)

@@ -108,12 +108,17 @@ const deliveredFor = async (serving: Serving, request: IncomingMessage, body: Ui
     }
     return answer.perform()
   } catch (cause) {
-    if (cause instanceof SandboxStateNotWritten) return plain(Codes.notKept)
+    if (cause instanceof SandboxStateNotWritten) return plain(Codes.notKept(cause.message))
     throw cause
   }
 }
 
 type Sent = Pick<Exchange, "responseBody" | "status">
+
+/** What is sent, with the headers beside those of every answer. */
+interface Whole extends Sent {
+  readonly headers?: Answers.Reply["headers"]
+}
 
 const NOTHING: Sent = { status: 0, responseBody: "" }
 
@@ -143,9 +148,9 @@ const deliverReply = (
   const sent = { status: delivery.reply.status, responseBody: Json.stringify(delivery.reply.body, 2) }
   switch (delivery._tag) {
     case "Answer":
-      return send(response, sent)
+      return send(response, { ...sent, headers: delivery.reply.headers })
     case "Delayed":
-      later(serving, response, delivery.millis, () => send(response, sent))
+      later(serving, response, delivery.millis, () => send(response, { ...sent, headers: delivery.reply.headers }))
       announce(serving, delivered, delivery.millis)
       return sent
     case "Cut": {
@@ -160,15 +165,16 @@ const deliverReply = (
   }
 }
 
-const head = (response: ServerResponse, { responseBody, status }: Sent): ServerResponse =>
+const head = (response: ServerResponse, { headers, responseBody, status }: Whole): ServerResponse =>
   response.writeHead(status, {
     "content-type": "application/json",
-    "content-length": Buffer.byteLength(responseBody)
+    "content-length": Buffer.byteLength(responseBody),
+    ...headers
   })
 
-const send = (response: ServerResponse, sent: Sent): Sent => {
-  head(response, sent).end(sent.responseBody)
-  return sent
+const send = (response: ServerResponse, whole: Whole): Sent => {
+  head(response, whole).end(whole.responseBody)
+  return { status: whole.status, responseBody: whole.responseBody }
 }
 
 /** Two whole answers in one piece, so that no client can leave between them. */

@@ -43,7 +43,6 @@ const UNREACHABLE = new Set([
   "SchemaOutdated",
   "SandboxNotStarted",
   "SandboxStateHeld",
-  "SandboxStateNotWritten",
   "SpoolUnusable",
   "MastercardNotSent",
   "MastercardOutcomeUnknown"
