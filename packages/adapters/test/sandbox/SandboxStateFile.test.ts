@@ -189,10 +189,11 @@ describe("a state in a file", () => {
       command,
       way: fc.constantFrom("run", "promise", "note", "look"),
       fault: fc.constantFrom(...Faults.FAULTS),
-      passes: fc.integer({ min: -3, max: 30 })
+      // The clock may go back, and a promise is due after five seconds.
+      passes: fc.integer({ min: -6, max: 6 })
     })
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 40, size: "max" }), (steps) => {
         const lines: Array<string> = []
         let now = NOW - 20_000_000n
         const options = { firstId: 1n, rules: Rules.defaults, now: () => now }
@@ -251,7 +252,7 @@ describe("a sandbox that is killed", () => {
     await inWorld({ state, accounts }, ({ client }) => client.redeem(redeem))
     let answered = 0
     let asked = 0
-    for (const moment of fc.sample(fc.integer({ min: 0, max: 150 }), 3)) {
+    for (const [round, moment] of fc.sample(fc.integer({ min: 0, max: 150 }), 3).entries()) {
       const child = await start(state)
       const client = await Effect.runPromise(clientOf(new URL(child.line)))
       const one = Effect.suspend(() => {
@@ -262,8 +263,7 @@ describe("a sandbox that is killed", () => {
         Effect.exit(Effect.all([Effect.forever(one), Effect.forever(one)], { concurrency: 2 }))
       )
       await sleep(moment)
-      const second = await start(state)
-      expect(second.line).toBe("SandboxStateHeld")
+      if (round === 0) expect((await start(state)).line).toBe("SandboxStateHeld")
       child.kill()
       await child.ended
       expect(Exit.isFailure(await load)).toBe(true)
