@@ -81,6 +81,8 @@ export interface MarkCreditUnknown {
   readonly redemptionId: RedemptionId
   readonly creditId: CreditId
   readonly cause: UnknownCause
+  /** The answer that cannot be true, where there was one. */
+  readonly mastercard?: MastercardAnswer | undefined
   readonly occurredAt: Instant.Instant
 }
 

@@ -173,11 +173,14 @@ const repeatCredit = (command: RepeatCredit, state: Redemption.RedemptionState):
 const markCreditUnknown = (command: MarkCreditUnknown, state: Redemption.RedemptionState): Decision =>
   Result.flatMap(Checks.instant("occurredAt", command.occurredAt), () =>
     whileInFlight(command, state, (known) =>
-      known._tag === "CreditUnknown" && known.cause === command.cause
-        ? []
-        : [fact(command, { _tag: "CreditOutcomeUnknown", creditId: command.creditId, cause: command.cause })]
+      known._tag === "CreditUnknown" && known.cause === command.cause ? [] : [fact(command, outcomeUnknown(command))]
     )
   )
+
+const outcomeUnknown = ({ cause, creditId, mastercard }: MarkCreditUnknown): RedemptionEvent => {
+  const event = { _tag: "CreditOutcomeUnknown", creditId, cause } as const
+  return mastercard === undefined ? event : { ...event, mastercard }
+}
 
 const credited = (
   redemption: Redemption.Redemption,

@@ -105,7 +105,9 @@ export const RedemptionEvent = Schema.TaggedUnion({
   /** Nobody can say yet whether the credit happened; its hold stays. */
   CreditOutcomeUnknown: {
     creditId: CreditId,
-    cause: UnknownCause
+    cause: UnknownCause,
+    /** The answer that contradicts what it answers to; only with the cause `contradiction`. */
+    mastercard: Schema.optionalKey(MastercardAnswer)
   }
 })
 export type RedemptionEvent = typeof RedemptionEvent.Type
