@@ -79,7 +79,9 @@ export const Span = Schema.Unknown.pipe(
         ? Effect.succeed(millis)
         : Effect.fail(new SchemaIssue.InvalidValue({ message: SPAN_EXPECTED }, value, options))
     }),
-    encode: SchemaGetter.transform((millis: number): unknown => `${millis}ms`)
+    encode: SchemaGetter.transform((millis: number): unknown =>
+      millis % 1000 === 0 ? `${millis / 1000}s` : `${millis}ms`
+    )
   })
 )
 

@@ -23,7 +23,7 @@ describe("the sandbox's own side", () => {
     inWorld({ accounts }, ({ client, sandbox }) =>
       Effect.gen(function* () {
         const admin = (method: string, body?: string) => call(sandbox.adminUrl, method, "/faults", body)
-        const nothing = { seed: 0, rates: {}, script: [], historyLag: "0ms" }
+        const nothing = { seed: 0, rates: {}, script: [], historyLag: "0s" }
         expect(yield* admin("GET")).toEqual({ status: 200, body: nothing })
         const set = { ...nothing, seed: 3, rates: { refuse: { rate: 1, status: 422 } } }
         expect(yield* admin("PUT", "refuse=1:422,seed=3")).toEqual({ status: 200, body: set })

@@ -42,7 +42,7 @@ describe("the sandbox as a process", () => {
         seed: 7,
         rates: { refuse: { rate: 0.5, status: 422 } },
         script: [],
-        historyLag: "30000ms"
+        historyLag: "30s"
       })
       await ask(`${first.adminUrl}/accounts/11`, "PUT", ACCOUNT)
       await ask(`${first.adminUrl}/redemptions/5134720`, "PUT", REDEMPTION)
