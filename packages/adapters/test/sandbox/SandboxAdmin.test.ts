@@ -151,6 +151,28 @@ describe("the sandbox's own side", () => {
       })
     ))
 
+  it("keeps as much of its log as it is told to, and counts the rest", () =>
+    inWorld({ accounts, maximumLog: 2 }, ({ sandbox }) =>
+      Effect.gen(function* () {
+        for (let index = 0; index < 4; index++) {
+          yield* sandbox.run({ _tag: "Redeem", userId: ACCOUNT, redemptionType: "TRAVEL", points: points("1") })
+        }
+        const { body } = yield* call(sandbox.adminUrl, "GET", "/log")
+        expect(body).toMatchObject({
+          entries: [{ redemptionId: "5134722" }, { redemptionId: "5134723" }],
+          dropped: 3
+        })
+      })
+    ))
+
+  it("does not start with faults or rules that cannot be", async () => {
+    const start = (options: object) => inWorld(options, () => Effect.void)
+    await expect(start({ faults: { rates: { refuse: 2 } } })).rejects.toThrow(
+      /The faults cannot be used: rates\.refuse/
+    )
+    await expect(start({ rules: { duplicates: "some" } })).rejects.toThrow(/The rules cannot be used: duplicates/)
+  })
+
   it.each([
     ["POST", "/faults"],
     ["GET", "/faults/1"],

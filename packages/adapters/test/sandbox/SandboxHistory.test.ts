@@ -2,8 +2,6 @@ import { Effect } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as History from "../../src/sandbox/SandboxHistory.ts"
-import { LateEffects } from "../../src/sandbox/SandboxLateEffects.ts"
-import { Recent } from "../../src/sandbox/SandboxLog.ts"
 import { ACCOUNT, at, inWorld, lot, points } from "./world.ts"
 
 const instant = fc.bigInt({ min: 0n, max: 20n })
@@ -96,40 +94,4 @@ describe("a history", () => {
         expect(yield* named).toEqual([undefined, undefined])
       })
     ))
-})
-
-describe("what is kept of the past", () => {
-  it("is the last items, and the others are counted", () => {
-    fc.assert(
-      fc.property(fc.nat({ max: 5 }), fc.nat({ max: 40 }), (maximum, count) => {
-        const recent = new Recent<number>(maximum)
-        const all = Array.from({ length: count }, (_, index) => index)
-        for (const item of all) recent.add(item)
-        expect(recent.items()).toEqual(maximum === 0 ? [] : all.slice(-maximum))
-        expect(recent.dropped).toBe(Math.max(0, count - maximum))
-      })
-    )
-    const whole = new Recent<number>(Number.POSITIVE_INFINITY)
-    for (let item = 0; item < 50_000; item++) whole.add(item)
-    expect([whole.items().length, whole.dropped]).toEqual([50_000, 0])
-  })
-})
-
-describe("late effects", () => {
-  it("come soonest first, in the order of their promises where two are due at once", () => {
-    fc.assert(
-      fc.property(fc.array(instant, { maxLength: 20 }), instant, (dues, now) => {
-        const late = new LateEffects<number>()
-        for (const [index, due] of dues.entries()) late.add({ due, what: index })
-        const taken: Array<readonly [bigint, number]> = []
-        for (let next = late.take(now); next !== undefined; next = late.take(now)) taken.push([next.due, next.what])
-        expect(taken).toEqual(
-          dues
-            .map((due, index) => [due, index] as const)
-            .filter(([due]) => due <= now)
-            .sort(([a, i], [b, j]) => (a < b ? -1 : a > b ? 1 : i - j))
-        )
-      })
-    )
-  })
 })
