@@ -5,19 +5,20 @@
  * It listens on 127.0.0.1 only and forgets everything when its scope closes.
  */
 import { Instant } from "@pointback/domain"
-import { Clock, Context, Duration, Effect, Layer, Redacted, Schema, type Scope } from "effect"
+import { Clock, Context, Duration, Effect, Layer, type Option, Redacted, Schema, type Scope } from "effect"
 import { createPublicKey } from "node:crypto"
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
-import * as Json from "../json/Json.ts"
+import type * as Json from "../json/Json.ts"
 import * as Assumptions from "../mastercard/Assumptions.ts"
-import { isLoopback } from "../mastercard/MastercardConfig.ts"
-import * as Answers from "./SandboxAnswers.ts"
+import type { FaultControl } from "./SandboxAdmin.ts"
 import type { SandboxCommand } from "./SandboxBank.ts"
 import { SandboxBook } from "./SandboxBook.ts"
-import * as Codes from "./SandboxCodes.ts"
+import { FaultPlan } from "./SandboxFaultPlan.ts"
+import * as Faults from "./SandboxFaults.ts"
+import { Recent } from "./SandboxLog.ts"
 import type { SandboxLot } from "./SandboxLots.ts"
 import * as Routes from "./SandboxRoutes.ts"
+import * as Server from "./SandboxServer.ts"
+import type { RedemptionTruth } from "./SandboxTruth.ts"
 
 /** How a sandbox is set up. */
 export interface SandboxOptions {
@@ -40,13 +41,13 @@ export interface SandboxOptions {
   /** How far the timestamp of a signature may be away, five minutes by default. */
   readonly tolerance?: Duration.Duration
   readonly assumptions?: Assumptions.Assumptions
+  /** How it misbehaves; not at all by default. */
+  readonly faults?: Faults.SpecificationInput
+  /** Entries of the log at most, the oldest are dropped first; may be infinite. 10,000 by default. */
+  readonly maximumLog?: number
+  /** Told of each request whose answer is held back, at once. It must not throw. */
+  readonly onHold?: (hold: Server.Hold) => void
 }
-
-/** The host that the sandbox listens on: nobody else can reach it. */
-const HOST = "127.0.0.1"
-
-/** Bytes of a request's body at most: a hundred times what any call has. */
-const MAXIMUM_REQUEST_BYTES = 262_144
 
 const DEFAULT_PROGRAM_NAME = "Pay With Points API"
 
@@ -64,16 +65,6 @@ export class SandboxNotStarted extends Schema.TaggedError<SandboxNotStarted>()("
   }
 }
 
-/** A request and its answer as they went over the wire. */
-export interface Exchange {
-  readonly method: string
-  /** Path and query. */
-  readonly path: string
-  readonly requestBody: string
-  readonly status: number
-  readonly responseBody: string
-}
-
 /** Exchanges that are kept: enough to look back at a session, little enough for a sandbox that runs for days. */
 const MAXIMUM_EXCHANGES = 1000
 
@@ -89,12 +80,22 @@ export class Sandbox extends Context.Service<
     readonly run: (command: SandboxCommand) => Effect.Effect<void, SandboxRefused>
     /** What truly happened, oldest first. */
     readonly log: Effect.Effect<ReadonlyArray<Json.JsonObject>>
+    /** What truly became of every redemption. */
+    readonly truth: Effect.Effect<ReadonlyArray<RedemptionTruth>>
+    /** What truly became of one redemption; none where it is not known. */
+    readonly truthOf: (redemptionId: string) => Effect.Effect<Option.Option<RedemptionTruth>>
     /** The last requests and answers as they went over the wire, oldest first. */
-    readonly exchanges: Effect.Effect<ReadonlyArray<Exchange>>
+    readonly exchanges: Effect.Effect<ReadonlyArray<Server.Exchange>>
+    /** Makes it misbehave otherwise from now on. Counting for `nth` and for the seed begins anew. */
+    readonly setFaults: (specification: Faults.SpecificationInput) => Effect.Effect<void, Faults.SandboxFaultsInvalid>
+    /** How it misbehaves. */
+    readonly faults: Effect.Effect<Faults.Specification>
+    /** How many requests are held for ever, their clients still waiting. */
+    readonly held: Effect.Effect<number>
   }
 >()("@pointback/adapters/Sandbox") {
   /** A sandbox that runs as long as the layer is in use. */
-  static readonly layer = (options: SandboxOptions): Layer.Layer<Sandbox, SandboxNotStarted | SandboxRefused> =>
+  static readonly layer = (options: SandboxOptions): Layer.Layer<Sandbox, SandboxFailure> =>
     Layer.effect(Sandbox, make(options))
 }
 
@@ -108,116 +109,81 @@ export class SandboxRefused extends Schema.TaggedError<SandboxRefused>()("Sandbo
   }
 }
 
+/** Why a sandbox does not start. */
+export type SandboxFailure = SandboxNotStarted | SandboxRefused | Faults.SandboxFaultsInvalid
+
 /** Starts a sandbox. It stops when the scope closes, and every connection with it. */
 export const make = Effect.fnUntraced(function* (
   options: SandboxOptions
-): Effect.fn.Return<Sandbox["Service"], SandboxNotStarted | SandboxRefused, Scope.Scope> {
-  const millis = yield* Effect.map(Clock.Clock, (clock) => () => clock.currentTimeMillisUnsafe())
-  const publicKey = yield* Effect.try({
-    try: () => createPublicKey(options.publicKey),
-    catch: () => new SandboxNotStarted({ problem: "the public key is not SPKI as PEM text" })
+): Effect.fn.Return<Sandbox["Service"], SandboxFailure, Scope.Scope> {
+  const clock = yield* Clock.Clock
+  const book = new SandboxBook({
+    firstId: options.firstId ?? DEFAULT_FIRST_ID,
+    now: options.clock ?? (() => Instant.fromEpochMillis(clock.currentTimeMillisUnsafe())),
+    maximumLog: options.maximumLog
   })
-  const book = new SandboxBook(
-    options.firstId ?? DEFAULT_FIRST_ID,
-    options.clock ?? (() => Instant.fromEpochMillis(millis()))
-  )
   const run = (command: SandboxCommand) =>
     Effect.suspend(() => {
       const answer = book.run(command)
       return answer._tag === "Refused" ? Effect.fail(new SandboxRefused(answer.refusal)) : Effect.void
     })
   for (const account of options.accounts ?? []) yield* run({ _tag: "PutAccount", ...account })
-  const parts: Routes.SandboxParts = {
-    book,
-    gateway: {
-      consumerKey: Redacted.value(options.consumerKey),
-      publicKey,
-      tolerance: Duration.toSeconds(options.tolerance ?? DEFAULT_TOLERANCE),
-      nonces: new Map()
-    },
-    manner: {
-      programName: options.programName ?? DEFAULT_PROGRAM_NAME,
-      assumptions: options.assumptions ?? Assumptions.defaults
-    },
-    seconds: () => Math.floor(millis() / 1000)
+  const faults: FaultControl = { plan: yield* planOf(options.faults ?? {}) }
+  const parts = yield* partsOf(options, book, faults, () => Math.floor(clock.currentTimeMillisUnsafe() / 1000))
+  const exchanges = new Recent<Server.Exchange>(MAXIMUM_EXCHANGES)
+  const held = new Set<object>()
+  const serving: Server.Serving = {
+    answer: (request) => Routes.answer(parts, request),
+    clock,
+    keep: (exchange) => exchanges.add(exchange),
+    onHold: options.onHold ?? (() => {}),
+    held
   }
-  const exchanges: Array<Exchange> = []
-  const origin = yield* listen(parts, options.port ?? 0, (exchange) => {
-    exchanges.push(exchange)
-    if (exchanges.length > MAXIMUM_EXCHANGES) exchanges.shift()
-  })
+  const origin = yield* Effect.mapError(
+    Server.listen(serving, options.port ?? 0),
+    (problem) => new SandboxNotStarted({ problem })
+  )
   return Sandbox.of({
     url: new URL(Routes.API_PREFIX, origin),
     adminUrl: new URL(Routes.ADMIN_PREFIX, origin),
     run,
     log: Effect.sync(() => book.log().entries),
-    exchanges: Effect.sync(() => exchanges.slice())
+    truth: Effect.sync(() => book.truth()),
+    truthOf: (redemptionId) => Effect.sync(() => book.truthOf(redemptionId)),
+    exchanges: Effect.sync(() => exchanges.items()),
+    setFaults: (specification) => Effect.map(planOf(specification), (plan) => void (faults.plan = plan)),
+    faults: Effect.sync(() => faults.plan.specification),
+    held: Effect.sync(() => held.size)
   })
 })
 
-const listen = (
-  parts: Routes.SandboxParts,
-  port: number,
-  keep: (exchange: Exchange) => void
-): Effect.Effect<string, SandboxNotStarted, Scope.Scope> =>
+const planOf = (input: Faults.SpecificationInput): Effect.Effect<FaultPlan, Faults.SandboxFaultsInvalid> =>
   Effect.map(
-    Effect.acquireRelease(
-      Effect.callback<Server, SandboxNotStarted>((resume) => {
-        const server = createServer((request, response) => void serve(parts, keep, request, response))
-        server.once("error", (error) => resume(Effect.fail(new SandboxNotStarted({ problem: error.message }))))
-        server.listen(port, HOST, () => resume(Effect.succeed(server)))
-      }),
-      (server) =>
-        Effect.callback<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          server.closeAllConnections()
-        })
-    ),
-    (server) => `http://${HOST}:${(server.address() as AddressInfo).port}`
+    Effect.suspend(() => Effect.fromResult(Faults.decode(input))),
+    (specification) => new FaultPlan(specification)
   )
 
-const serve = async (
-  parts: Routes.SandboxParts,
-  keep: (exchange: Exchange) => void,
-  request: IncomingMessage,
-  response: ServerResponse
-): Promise<void> => {
-  const body = await readBody(request).catch(() => "lost" as const)
-  if (body === "lost") return
-  const { body: json, status } = body === "tooLarge" ? Answers.refused(Codes.tooLarge) : replyTo(parts, request, body)
-  const text = Json.stringify(json, 2)
-  keep({
-    method: request.method ?? "GET",
-    path: request.url ?? "/",
-    requestBody: body === "tooLarge" ? "" : Buffer.from(body).toString("utf8"),
-    status,
-    responseBody: text
+const partsOf = (
+  options: SandboxOptions,
+  book: SandboxBook,
+  faults: FaultControl,
+  seconds: () => number
+): Effect.Effect<Routes.SandboxParts, SandboxNotStarted> =>
+  Effect.try({
+    try: () => ({
+      book,
+      faults,
+      gateway: {
+        consumerKey: Redacted.value(options.consumerKey),
+        publicKey: createPublicKey(options.publicKey),
+        tolerance: Duration.toSeconds(options.tolerance ?? DEFAULT_TOLERANCE),
+        nonces: new Map()
+      },
+      manner: {
+        programName: options.programName ?? DEFAULT_PROGRAM_NAME,
+        assumptions: options.assumptions ?? Assumptions.defaults
+      },
+      seconds
+    }),
+    catch: () => new SandboxNotStarted({ problem: "the public key is not SPKI as PEM text" })
   })
-  response
-    .writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) })
-    .end(text)
-}
-
-const replyTo = (parts: Routes.SandboxParts, request: IncomingMessage, body: Uint8Array): Answers.Reply => {
-  const host = request.headers.host ?? HOST
-  const target = `http://${host}${request.url ?? "/"}`
-  // A page in a browser can make a name of its own point here; such a request names that name.
-  if (!URL.canParse(target) || !isLoopback(new URL(target).hostname)) return Answers.refused(Codes.notFound)
-  return Routes.answer(parts, {
-    method: request.method ?? "GET",
-    url: new URL(target),
-    authorization: request.headers.authorization,
-    body
-  })
-}
-
-/** Reads to the end in any case: who stops earlier closes the connection, and the answer with it. */
-const readBody = async (request: IncomingMessage): Promise<Uint8Array | "tooLarge"> => {
-  const chunks: Array<Uint8Array> = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
-    size += chunk.length
-    if (size <= MAXIMUM_REQUEST_BYTES) chunks.push(chunk)
-  }
-  return size > MAXIMUM_REQUEST_BYTES ? "tooLarge" : Buffer.concat(chunks)
-}

@@ -4,8 +4,10 @@ import * as Json from "../json/Json.ts"
 import type { Assumptions } from "../mastercard/Assumptions.ts"
 import type { SandboxAnswer, SandboxCommand } from "./SandboxBank.ts"
 import * as Codes from "./SandboxCodes.ts"
+import type { CallSubject } from "./SandboxFaultPlan.ts"
+import type { Fault } from "./SandboxFaults.ts"
 import type { Part } from "./SandboxLots.ts"
-import type { SandboxEntry } from "./SandboxState.ts"
+import type { SandboxEntry } from "./SandboxHistory.ts"
 
 /** A status and a body. */
 export interface Reply {
@@ -69,8 +71,13 @@ const parts = (list: ReadonlyArray<Part>): Json.Json =>
   list.map(({ lotId, points }) => ({ lotId, points: amount(points) }))
 
 /** What truly happened, for the log: also where the caller never got the reply. */
-export const logEntry = (command: SandboxCommand, answer: SandboxAnswer, at: Instant.Instant): Json.JsonObject => {
-  const head = { at: Instant.toString(at), userId: command.userId }
+export const logEntry = (
+  command: SandboxCommand,
+  answer: SandboxAnswer,
+  at: Instant.Instant,
+  fault: Fault | undefined
+): Json.JsonObject => {
+  const head = { at: Instant.toString(at), fault, userId: command.userId }
   switch (answer._tag) {
     case "Refused":
       return { kind: "refused", ...head, command: command._tag, reasonCode: answer.refusal.reasonCode }
@@ -97,3 +104,17 @@ export const logEntry = (command: SandboxCommand, answer: SandboxAnswer, at: Ins
       }
   }
 }
+
+/** A call that a fault befell and that changed nothing, for the log. */
+export const faultEntry = (
+  { account, call, redemption }: CallSubject,
+  fault: Fault,
+  at: Instant.Instant
+): Json.JsonObject => ({
+  kind: "nothing",
+  at: Instant.toString(at),
+  fault,
+  userId: account,
+  call,
+  redemptionId: redemption
+})

@@ -7,6 +7,7 @@
 import type { Instant } from "@pointback/domain"
 import { HashMap, Option } from "effect"
 import * as Codes from "./SandboxCodes.ts"
+import * as History from "./SandboxHistory.ts"
 import * as Lots from "./SandboxLots.ts"
 import * as State from "./SandboxState.ts"
 
@@ -83,7 +84,7 @@ const refuse = (state: State.SandboxState, refusal: Codes.Refusal): Step => [sta
 
 /** Adds the lots that are new. A lot that is known keeps what it holds; it must have been put with the same content. */
 const putAccount = (state: State.SandboxState, { lots, userId }: Command<"PutAccount">, now: Instant.Instant): Step => {
-  const account = Option.getOrElse(HashMap.get(state.accounts, userId), () => ({ lots: [], history: [] }))
+  const account = Option.getOrElse(HashMap.get(state.accounts, userId), () => ({ lots: [], history: History.empty }))
   const known = new Map(account.lots.map((lot) => [lot.lotId, lot]))
   const added: Array<Lots.SandboxLot> = []
   for (const lot of lots) {
@@ -127,8 +128,16 @@ const record = (
   return [
     {
       ...state,
-      accounts: HashMap.set(state.accounts, userId, { lots, history: [...account.history, entry] }),
-      redemptions: HashMap.set(state.redemptions, redemptionId, { userId, redemptionType, points, credited: 0n, draws })
+      accounts: HashMap.set(state.accounts, userId, { lots, history: History.add(account.history, entry) }),
+      redemptions: HashMap.set(state.redemptions, redemptionId, {
+        userId,
+        redemptionType,
+        points,
+        credited: 0n,
+        draws,
+        at,
+        credits: []
+      })
     },
     { _tag: "Redeemed", redemptionId, draws, balance: Lots.balance(lots, now) }
   ]
@@ -152,11 +161,12 @@ const credit = (state: State.SandboxState, command: Command<"Credit">, now: Inst
   const { redemptionId, redemptionType } = command
   const entry = { kind: "credit", id: creditId, points, at: now, redemptionType, creditOf: redemptionId } as const
   const credited = redemption.credited + points
+  const credits = [...redemption.credits, { creditId, points, at: now, restorations }]
   return [
     {
       ...next,
-      accounts: HashMap.set(state.accounts, redemption.userId, { lots, history: [...account.history, entry] }),
-      redemptions: HashMap.set(state.redemptions, redemptionId, { ...redemption, credited })
+      accounts: HashMap.set(state.accounts, redemption.userId, { lots, history: History.add(account.history, entry) }),
+      redemptions: HashMap.set(state.redemptions, redemptionId, { ...redemption, credited, credits })
     },
     {
       _tag: "Credited",

@@ -95,6 +95,27 @@ export const fullyCredited = api(409, "REDEMPTION_ALREADY_CREDITED", "The redemp
 export const conflict = (what: string): Refusal =>
   api(409, "ALREADY_KNOWN", `${what} is known already and has another content.`)
 
+/** What a fault has set, and may have left to these functions. */
+interface FaultSettings {
+  readonly status?: number
+  readonly reasonCode?: string
+}
+
+/** Refused by a fault. */
+export const byFault = ({ reasonCode = "REFUSED_BY_FAULT", status = 400 }: FaultSettings): Refusal =>
+  api(status, reasonCode, "The sandbox was told to refuse this call.")
+
+/** Turned away at the gateway by a fault. */
+export const byFaultAtGateway = ({ reasonCode = "TOO_MANY_REQUESTS", status = 429 }: FaultSettings): Refusal =>
+  gateway(status, reasonCode)("The sandbox was told to turn this call away.")
+
+/** A failure of the server by a fault. */
+export const serverError = ({ reasonCode = "SYSTEM_ERROR", status = 500 }: FaultSettings): Refusal =>
+  api(status, reasonCode, "The sandbox was told to fail.")
+
+/** Faults that cannot be used. */
+export const faultsInvalid = (description: string): Refusal => api(400, "INVALID_FAULTS", description)
+
 /** The body of a refusal. */
 export const toBody = ({ description, reasonCode, source }: Refusal): Json.Json => ({
   Errors: {

@@ -1,24 +1,21 @@
 /** What the sandbox knows, as plain values: accounts with their lots and history, redemptions, the next id. */
 import type { Instant } from "@pointback/domain"
 import { HashMap } from "effect"
+import type * as History from "./SandboxHistory.ts"
 import type { Part, SandboxLot } from "./SandboxLots.ts"
-
-/** An entry of an account's history. */
-export interface SandboxEntry {
-  readonly kind: "redemption" | "credit"
-  readonly id: string
-  readonly points: bigint
-  readonly at: Instant.Instant
-  readonly redemptionType: string
-  /** The redemption that a credit gives back. */
-  readonly creditOf: string | undefined
-}
 
 /** An account. */
 interface SandboxAccount {
   readonly lots: ReadonlyArray<SandboxLot>
-  /** Oldest first. */
-  readonly history: ReadonlyArray<SandboxEntry>
+  readonly history: History.SandboxHistory
+}
+
+/** A credit of a redemption. */
+export interface SandboxCredit {
+  readonly creditId: string
+  readonly points: bigint
+  readonly at: Instant.Instant
+  readonly restorations: ReadonlyArray<Part>
 }
 
 /** A redemption. */
@@ -28,6 +25,9 @@ export interface SandboxRedemption {
   readonly points: bigint
   readonly credited: bigint
   readonly draws: ReadonlyArray<Part>
+  readonly at: Instant.Instant
+  /** Oldest first. */
+  readonly credits: ReadonlyArray<SandboxCredit>
 }
 
 /** Everything. */
