@@ -72,7 +72,7 @@ export interface Hazards {
   readonly faults: SandboxFaults.SpecificationInput
 }
 
-/** The limits that hold in a simulated world; settling is told these. */
+/** The limits that hold in the simulated world; settling is told them. */
 export const LIMITS = { longestProcessingMillis: 600_000, longestLagMillis: 900_000, clockSkewMillis: 30_000 }
 
 /** How long a call of Mastercard may take as a whole. */
@@ -172,6 +172,9 @@ const FAULTS: ReadonlyArray<SandboxFaults.Fault> = [
   "lateEffect"
 ]
 
+/** From the call to a late effect at most. With what happens before the call, it stays below the longest processing time. */
+const LONGEST_LATENESS_MILLIS = LIMITS.longestProcessingMillis - 4 * 60_000
+
 /** Delays that a caller waits for, and delays that are beyond its limit. */
 const DELAYS: Weighted<number> = [
   [1, 1000],
@@ -197,7 +200,7 @@ const faults = (dice: Dice, seed: number): SandboxFaults.SpecificationInput => {
 
 const rate = (dice: Dice, fault: SandboxFaults.Fault, share: number) => {
   if (fault === "delay") return { rate: share, after: dice.weighted(DELAYS) }
-  if (fault === "lateEffect") return { rate: share, after: dice.between(1, LIMITS.longestProcessingMillis - 60_000) }
+  if (fault === "lateEffect") return { rate: share, after: dice.between(1, LONGEST_LATENESS_MILLIS) }
   return share
 }
 

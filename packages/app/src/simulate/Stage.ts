@@ -112,6 +112,14 @@ export class Stage {
       Effect.provideService(Scheduler.Scheduler, this.attention.scheduler)
     )
 
+  /** Runs what prepares the history or looks at it: by its clock, with pauses that take real time. */
+  readonly aside = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.provideService(
+      effect,
+      Clock.Clock,
+      this.clock.sleepingBy((duration) => REAL.sleep(duration))
+    )
+
   readonly #step = <A, E>(
     { name, process }: Step<A, E>,
     work: Effect.Effect<Exit.Exit<A, E>>,
@@ -144,13 +152,7 @@ export class Stage {
     Effect.acquireUseRelease(
       Effect.sync(() => this.attention.begin()),
       () =>
-        Effect.exit(
-          Effect.provideService(
-            effect,
-            Clock.Clock,
-            this.clock.sleepingBy((duration) => REAL.sleep(duration))
-          )
-        ),
+        Effect.exit(this.aside(effect)),
       () => Effect.sync(() => this.attention.end())
     )
 
