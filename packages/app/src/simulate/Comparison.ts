@@ -5,41 +5,52 @@
  * @see semantics, section 7
  */
 import type { EventStore, RedemptionTruth } from "@pointback/adapters"
-import { Fact, Points, type RedemptionEvent } from "@pointback/domain"
+import { Fact, type Ids, type Instant, Points, type RedemptionEvent } from "@pointback/domain"
 import type { CreditOutcome } from "../command/CreditOutcome.ts"
 import * as AccountLaws from "./AccountLaws.ts"
 import type { Difference } from "./Difference.ts"
-import type { Ended } from "./History.ts"
-import type { Telling } from "./Telling.ts"
+import type { Ended, Telling } from "./Ended.ts"
+import type { PlannedRedemption } from "./HistoryPlan.ts"
+import { LIMITS } from "./Wiring.ts"
+import { micros } from "../settle/SettleSettings.ts"
 
 type Booked = RedemptionEvent.Credited
 
 /** A credit that is still in flight when a history has ended. */
 export interface Hold {
-  readonly account: string
-  readonly redemptionId: string
-  readonly creditId: string
+  readonly account: Ids.AccountNumber
+  readonly redemptionId: Ids.RedemptionId
+  readonly creditId: Ids.CreditId
   readonly points: Points.Points
-  /** Credits at Mastercard that could be it: of its amount, and booked nowhere. */
-  readonly candidates: number
+  /** When its request was stored. */
+  readonly requestedAt: Instant.Instant
+  /** Whether it asked for all without saying how much that is. */
+  readonly whole: boolean
 }
+
+/** A credit as Mastercard has it. */
+type There = RedemptionTruth["credits"][number]
 
 /** A redemption on both sides. */
 interface Sides {
-  readonly account: string
-  readonly redemptionId: string
+  readonly redemption: PlannedRedemption
   readonly booked: ReadonlyArray<Booked>
-  readonly hold: { readonly creditId: string; readonly points: Points.Points } | undefined
-  readonly there: ReadonlyArray<Points.Points>
-  /** Of those there, the ones that nobody of ours asked for. */
+  readonly hold: Hold | undefined
+  readonly there: ReadonlyArray<There>
+  /** Of those there, the amounts that nobody of ours asked for. */
   readonly elsewhere: ReadonlyArray<Points.Points>
 }
 
-/** What is in `all` and not in `some`, each as often as it is there more often. */
-const without = (all: ReadonlyArray<bigint>, some: ReadonlyArray<bigint>): ReadonlyArray<bigint> => {
+const pointsOf = ({ points }: { readonly points: Points.Points }): Points.Points => points
+
+/** What is in `all` and not in `some`, each amount as often as it is there more often; of equal ones the last are left. */
+const without = <A extends { readonly points: Points.Points }>(
+  all: ReadonlyArray<A>,
+  some: ReadonlyArray<Points.Points>
+): ReadonlyArray<A> => {
   const left = all.slice()
   for (const points of some) {
-    const place = left.indexOf(points)
+    const place = left.findIndex((one) => one.points === points)
     if (place !== -1) left.splice(place, 1)
   }
   return left
@@ -48,17 +59,15 @@ const without = (all: ReadonlyArray<bigint>, some: ReadonlyArray<bigint>): Reado
 const sidesOf = (ended: Ended): ReadonlyArray<Sides> =>
   ended.accounts.flatMap(({ account, redemptions }) => {
     const events = ended.events.get(account) ?? []
-    return redemptions.map(({ redemptionId }): Sides => {
-      const truth: RedemptionTruth | undefined = ended.truth.find((one) => one.redemptionId === redemptionId)
-      const stream = events.flatMap(({ fact }) =>
-        Fact.streamName(fact.stream) === Fact.streamName(Fact.redemptionStream(redemptionId)) ? [fact.event] : []
-      )
+    return redemptions.map((redemption): Sides => {
+      const { redemptionId } = redemption
+      const name = Fact.streamName(Fact.redemptionStream(redemptionId))
+      const stream = events.filter(({ fact }) => Fact.streamName(fact.stream) === name)
       return {
-        account,
-        redemptionId,
-        booked: stream.filter(isBooked),
-        hold: holdOf(stream),
-        there: truth?.credits.map(({ points }) => points) ?? [],
+        redemption,
+        booked: stream.map(({ fact }) => fact.event).filter(isBooked),
+        hold: holdOf(stream, account, redemption),
+        there: ended.truth.find((one) => one.redemptionId === redemptionId)?.credits ?? [],
         elsewhere: ended.elsewhere.get(redemptionId) ?? []
       }
     })
@@ -67,11 +76,20 @@ const sidesOf = (ended: Ended): ReadonlyArray<Sides> =>
 const isBooked = (event: Fact.Event): event is Booked =>
   event._tag === "PartiallyCredited" || event._tag === "FullyCredited"
 
-const holdOf = (stream: ReadonlyArray<Fact.Event>): Sides["hold"] => {
-  let hold: Sides["hold"]
-  for (const event of stream) {
-    if (event._tag === "CreditRequested") hold = { creditId: event.creditId, points: event.points }
-    else if ("creditId" in event && event.creditId === hold?.creditId && event._tag !== "CreditOutcomeUnknown") {
+const holdOf = (
+  stream: ReadonlyArray<EventStore.StoredEvent>,
+  account: Ids.AccountNumber,
+  redemption: PlannedRedemption
+): Hold | undefined => {
+  let hold: Hold | undefined
+  const { redemptionId } = redemption
+  for (const { fact, recordedAt } of stream) {
+    const { event } = fact
+    if (event._tag === "CreditRequested") {
+      const { creditId, mode, points } = event
+      const whole = mode === "full" && points === redemption.points
+      hold = { account, redemptionId, creditId, points, requestedAt: recordedAt, whole }
+    } else if ("creditId" in event && event.creditId === hold?.creditId && event._tag !== "CreditOutcomeUnknown") {
       hold = undefined
     }
   }
@@ -79,68 +97,76 @@ const holdOf = (stream: ReadonlyArray<Fact.Event>): Sides["hold"] => {
 }
 
 /** The credits that are still in flight. */
-export const holdsOf = (ended: Ended): ReadonlyArray<Hold> =>
-  sidesOf(ended).flatMap(({ account, booked, hold, redemptionId, there }) => {
-    if (hold === undefined) return []
-    const unbooked = without(
-      there,
-      booked.map(({ points }) => points)
-    )
-    const candidates = unbooked.filter((points) => points === hold.points).length
-    return [{ account, redemptionId, ...hold, candidates }]
-  })
+export const holdsOf = (ended: Ended): ReadonlyArray<Hold> => sidesOf(ended).flatMap(({ hold }) => hold ?? [])
 
 /** Whether a credit that is in flight happened, as somebody knows who sees both sides whole. */
-export const happened = (ended: Ended, { creditId, points, redemptionId }: Hold): boolean =>
+export const happened = (ended: Ended, { creditId, points, whole }: Hold): boolean =>
   sidesOf(ended).some(
     (sides) =>
-      sides.redemptionId === redemptionId &&
-      sides.hold?.creditId === creditId &&
-      unexplained(sides).includes(points)
+      sides.hold?.creditId === creditId && unexplained(sides).some((there) => whole || there.points === points)
   )
+
+const unbooked = ({ booked, there }: Sides): ReadonlyArray<There> => without(there, booked.map(pointsOf))
 
 /** Credits there that are neither booked here nor of others. */
-const unexplained = ({ booked, elsewhere, there }: Sides): ReadonlyArray<bigint> => {
-  const unbooked = without(
-    there,
-    booked.map(({ points }) => points)
-  )
-  return without(unbooked, elsewhere)
-}
+const unexplained = (sides: Sides): ReadonlyArray<There> => without(unbooked(sides), sides.elsewhere)
 
-/** All that is not as it must be, where every credit in flight has been settled or left to a person with reason. */
+/** All that is not as it must be, once settling has done what it can. */
 export const compare = (ended: Ended): ReadonlyArray<Difference> => [
   ...sidesOf(ended).flatMap(compareSides),
-  ...holdsOf(ended)
-    .filter(({ candidates }) => candidates < 2)
-    .map(({ candidates, creditId, redemptionId }): Difference => ({
-      kind: "held",
-      problem: `credit ${creditId} of ${redemptionId} stays held, with ${candidates} credits at Mastercard that could be it`
-    })),
+  ...sidesOf(ended).flatMap(compareHold),
   ...ended.tellings.flatMap((telling) => compareTelling(telling, ended)),
   ...compareAnswers(ended.tellings),
   ...laws(ended)
 ]
 
 const compareSides = (sides: Sides): ReadonlyArray<Difference> => {
-  const { booked, hold, redemptionId, there } = sides
-  const here = booked.map(({ points }) => points)
-  const list = (points: ReadonlyArray<bigint>) => points.map(Points.toString).join(" and ")
-  const onlyHere = without(here, there)
-  const onlyThere = without(unexplained(sides), hold === undefined ? [] : [hold.points])
+  const { booked, hold, redemption, there } = sides
+  const { points, redemptionId } = redemption
+  // Whoever asks for all without an amount, while others credit a part, gets what is left, and is not told how much.
+  if (booked.some((credit) => credit.mode === "full" && credit.points === points)) {
+    const sum = Points.sum(there.map(pointsOf))
+    return sum === points
+      ? []
+      : differs("creditedHereOnly", `all of ${redemptionId} is credited here, ${Points.toString(sum)} at Mastercard`)
+  }
+  const onlyHere = without(booked, there.map(pointsOf))
+  const held = hold === undefined ? [] : hold.whole ? unexplained(sides).map(pointsOf) : [hold.points]
+  const onlyThere = without(unexplained(sides), held)
   return [
-    ...(onlyHere.length > 0
-      ? [{ kind: "creditedHereOnly", problem: `${list(onlyHere)} of ${redemptionId}: credited here, not at Mastercard` } as const]
-      : []),
-    ...(onlyThere.length > 0
-      ? [
-          {
-            kind: "creditedThereOnly",
-            problem: `${list(onlyThere)} of ${redemptionId}: credited at Mastercard, neither here nor by others`
-          } as const
-        ]
-      : [])
+    ...(onlyHere.length === 0
+      ? []
+      : differs("creditedHereOnly", `${list(onlyHere)} of ${redemptionId}: credited here and not at Mastercard`)),
+    ...(onlyThere.length === 0
+      ? []
+      : differs("creditedThereOnly", `${list(onlyThere)} of ${redemptionId}: credited at Mastercard, and not by others`))
   ]
+}
+
+const differs = (kind: Difference["kind"], problem: string): ReadonlyArray<Difference> => [{ kind, problem }]
+
+const list = (credits: ReadonlyArray<{ readonly points: Points.Points }>): string =>
+  credits.map(({ points }) => Points.toString(points)).join(" and ")
+
+const SKEW = micros(LIMITS.clockSkew)
+const PROCESSING = micros(LIMITS.longestProcessing)
+
+/** A credit may stay in flight only where nobody could know by looking what became of it. */
+const compareHold = (sides: Sides): ReadonlyArray<Difference> => {
+  const { hold } = sides
+  if (hold === undefined) return []
+  const { creditId, points, redemptionId, requestedAt, whole } = hold
+  const free = unbooked(sides).filter(({ at }) => at >= requestedAt - SKEW)
+  const like = free.filter((credit) => credit.points === points)
+  const inTime = like.filter(({ at }) => at <= requestedAt + PROCESSING + SKEW)
+  const isAbsent = whole ? free.length === 0 : like.length === 0
+  const isFound = like.length === 1 && inTime.length === 1
+  return isAbsent || isFound
+    ? differs(
+        "held",
+        `credit ${creditId} of ${redemptionId} stays held, though it ${isFound ? "happened" : "did not happen"}`
+      )
+    : []
 }
 
 const laws = ({ events, tellings }: Ended): ReadonlyArray<Difference> => {
@@ -180,19 +206,17 @@ const eventsOf = ({ credit }: Telling, { events }: Ended): ReadonlyArray<Redempt
 const compareTelling = (telling: Telling, ended: Ended): ReadonlyArray<Difference> => {
   const { answer, credit } = telling
   const events = eventsOf(telling, ended)
-  const differs = (what: string): ReadonlyArray<Difference> => [
-    {
-      kind: "told",
-      problem: `credit ${credit.creditId}: ${what}, and its events are ${events.map(({ _tag }) => _tag).join(", ") || "none"}`
-    }
-  ]
+  const wrong = (what: string): ReadonlyArray<Difference> => {
+    const tags = events.map(({ _tag }) => _tag).join(", ") || "none"
+    return differs("told", `credit ${credit.creditId}: ${what}, and its events are ${tags}`)
+  }
   switch (answer._tag) {
     case "Nothing":
       return []
     case "Failure":
-      return REFUSED.has(answer.tag) && events.length > 0 ? differs(`refused with ${answer.tag}`) : []
+      return REFUSED.has(answer.tag) && events.length > 0 ? wrong(`refused with ${answer.tag}`) : []
     case "Outcome":
-      return agrees(answer.outcome, events) ? [] : differs(`told ${answer.outcome.outcome}`)
+      return agrees(answer.outcome, events) ? [] : wrong(`told ${answer.outcome.outcome}`)
   }
 }
 

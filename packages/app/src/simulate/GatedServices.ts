@@ -38,7 +38,7 @@ const nameOfAppend = ({ facts }: EventStore.AppendRequest): string => `append ${
 export const gateStore = (stage: Stage, process: SimulatedProcess, store: Store, recordedAt: RecordedAt): Store => {
   const ask = <A, E>(name: string, effect: Effect.Effect<A, E>) => stage.ask({ process, name, effect })
   return {
-    ...store,
+    inTurn: store.inTurn,
     load: (request) => ask("load", store.load(request)),
     append: (request) =>
       ask(
@@ -56,6 +56,8 @@ export const gateStore = (stage: Stage, process: SimulatedProcess, store: Store,
           Stream.fromIterable(events.map(recordedAt.of))
         )
       ),
+    inFlight: (question) => ask("inFlight", store.inFlight(question)),
+    inFlightOf: (account) => ask("inFlightOf", store.inFlightOf(account)),
     find: (program, account) => ask("find", store.find(program, account)),
     toSweep: (question) => ask("toSweep", store.toSweep(question))
   }

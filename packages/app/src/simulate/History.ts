@@ -1,16 +1,17 @@
 /** One simulated history, from its first lot to its end. What came of it is compared elsewhere. */
-import { EventStore, type RedemptionTruth, type Sandbox, type SandboxKeys } from "@pointback/adapters"
+import { EventStore, Json, type Sandbox, type SandboxKeys } from "@pointback/adapters"
 import { Ids, Instant, Points } from "@pointback/domain"
 import { Cause, Context, Effect, Exit, Layer, Option, Scope, Stream } from "effect"
 import type { CreditRedemption } from "../command/CreditRedemption.ts"
 import { sweepExpired } from "../command/SweepExpired.ts"
 import * as Dice from "../generate/Dice.ts"
+import { happened, holdsOf } from "./Comparison.ts"
 import { type Actor, Casting, type ProcessServices, startMastercard } from "./Cast.ts"
 import { calm, count, Direction, type Events } from "./Direction.ts"
 import * as Plan from "./HistoryPlan.ts"
 import { setUp } from "./Setup.ts"
 import { Stage } from "./Stage.ts"
-import type { Answer, Telling } from "./Telling.ts"
+import type { Answer, Ended, Telling } from "./Ended.ts"
 import { Trace } from "./Trace.ts"
 import type { Wiring } from "./Wiring.ts"
 
@@ -21,18 +22,6 @@ export interface RunOf<Run, Data> {
   readonly keys: SandboxKeys.SandboxKeys
   /** Part of the names of programs, so that two runs on one database do not meet. */
   readonly name: string
-}
-
-/** A history as it ended: all that a comparison looks at. */
-export interface Ended {
-  readonly accounts: ReadonlyArray<Plan.PlannedAccount>
-  /** The events of each account, in the order of the log. */
-  readonly events: ReadonlyMap<Ids.AccountNumber, ReadonlyArray<EventStore.StoredEvent>>
-  /** What Mastercard truly has. */
-  readonly truth: ReadonlyArray<RedemptionTruth>
-  /** Points that others credited there, by redemption. */
-  readonly elsewhere: ReadonlyMap<string, ReadonlyArray<Points.Points>>
-  readonly tellings: ReadonlyArray<Telling>
 }
 
 /** A history under way. */
@@ -50,6 +39,8 @@ export class History<Run, Data> {
   readonly #begin: number
   readonly #actors: Array<Actor> = []
   readonly #tellings: Array<Telling> = []
+  /** What settling did, by its results. */
+  readonly settled = new Map<string, number>()
   readonly #elsewhere = new Map<string, Array<Points.Points>>()
   #started = 0
 
@@ -226,24 +217,43 @@ export class History<Run, Data> {
   }
 
   #settle(actor: Actor): Effect.Effect<void> {
-    return this.#start(actor, "settle", this.#run.wiring.protocol.settle(this.program), () => undefined)
+    return this.#start(actor, "settle", this.#run.wiring.protocol.settle(this.program), (exit) => {
+      if (Exit.isFailure(exit)) return
+      for (const { creditId, reason, result } of exit.value.credits) {
+        this.trace.tell(`${actor.name}: settling ${creditId}: ${result} ${reason ?? ""}`)
+        count(this.settled, reason === null ? result : `${result} ${reason}`)
+      }
+    })
   }
 
   /** Mastercard behaves from now on, and everything that is under way there comes to its end. */
   readonly #calmDown = Effect.gen({ self: this }, function* () {
     yield* this.#sandbox.setFaults({})
     this.trace.tell("Mastercard behaves from now on, and its limits pass")
-    const { clockSkewMillis, longestLagMillis, longestProcessingMillis } = Plan.LIMITS
-    this.direction.passTime(2 * (clockSkewMillis + longestLagMillis + longestProcessingMillis))
-    yield* this.direction.run({ next: () => undefined, replace: () => Effect.void }, calm)
+    this.direction.passTime(2 * Plan.CERTAIN_AFTER_MILLIS)
+    yield* this.direction.run(NOTHING_MORE, calm)
   })
 
   readonly #settleAll = Effect.gen({ self: this }, function* () {
     yield* this.#cast(0)
     for (let round = 0; round < SETTLING_ROUNDS; round++) {
       yield* this.#settle(this.#actor(0))
-      yield* this.direction.run({ next: () => undefined, replace: () => Effect.void }, calm)
+      yield* this.direction.run(NOTHING_MORE, calm)
     }
+  })
+
+  /** A person, who has asked Mastercard, decides what was left open. Answers how many credits that were. */
+  readonly decide = Effect.fnUntraced({ self: this }, function* (this: History<Run, Data>, ended: Ended) {
+    const holds = holdsOf(ended)
+    for (const hold of holds) {
+      const { account, creditId } = hold
+      const decision = happened(ended, hold) ? "confirm" : "release"
+      const credit = { program: this.program, account, creditId, actor: PERSON, reason: "Mastercard says so" }
+      const name = `a person's decision to ${decision} ${creditId}`
+      yield* this.#start(this.#actor(0), name, this.#run.wiring.protocol.decide({ ...credit, decision }), () => undefined)
+      yield* this.direction.run(NOTHING_MORE, calm)
+    }
+    return holds.length
   })
 
   /** How it ended. */
@@ -257,7 +267,11 @@ export class History<Run, Data> {
       events.set(account, stored.map(this.#casting.dated))
     }
     const truth = yield* this.#sandbox.truth
-    return { accounts: this.accounts, events, truth, elsewhere: this.#elsewhere, tellings: this.#tellings }
+    const elsewhere = new Map(this.#elsewhere)
+    for (const [redemptionId, points] of effectsTwice(yield* this.#sandbox.log)) {
+      elsewhere.set(redemptionId, [...(elsewhere.get(redemptionId) ?? []), ...points])
+    }
+    return { accounts: this.accounts, events, truth, elsewhere, tellings: this.#tellings }
   })
 
   /** How often each fault befell a call. */
@@ -270,8 +284,28 @@ export class History<Run, Data> {
   )
 }
 
+const NOTHING_MORE: Events = { next: () => undefined, replace: () => Effect.void }
+
+const PERSON = Ids.Actor.make("somebody who asked Mastercard")
+
 /** Settling once is enough; twice shows that it changes nothing more. */
 const SETTLING_ROUNDS = 2
+
+/** Credits that Mastercard made a second time, all by itself: nobody of ours asked for them. */
+const effectsTwice = (log: ReadonlyArray<Json.JsonObject>): ReadonlyMap<string, ReadonlyArray<Points.Points>> => {
+  const twice = new Map<string, Array<Points.Points>>()
+  let isFirst = false
+  for (const { fault, kind, points, redemptionId } of log) {
+    if (fault !== "effectTwice") isFirst = false
+    else if (isFirst) {
+      isFirst = false
+      if (kind !== "credited") continue
+      const amount = Option.getOrThrow(Json.decimalOf(points, false))
+      twice.set(String(redemptionId), [...(twice.get(String(redemptionId)) ?? []), Points.fromStringUnsafe(amount)])
+    } else isFirst = kind === "credited"
+  }
+  return twice
+}
 
 const nameOf = ({ lots, points, redemption }: Plan.PlannedCredit): string => {
   const named = lots?.map((lot) => `${Points.toString(lot.points)} to ${lot.lotId}`).join(" and ")

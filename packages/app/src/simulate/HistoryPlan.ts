@@ -4,8 +4,10 @@
  */
 import type { SandboxFaults } from "@pointback/adapters"
 import { type Draw, Ids, Instant, Points, type Policy } from "@pointback/domain"
-import type { Dice, Weighted } from "../generate/Dice.ts"
+import { Duration } from "effect"
 import * as Amounts from "../generate/Amounts.ts"
+import type { Dice, Weighted } from "../generate/Dice.ts"
+import { LIMITS } from "./Wiring.ts"
 
 /** A lot to be earned before the history begins. */
 export interface PlannedLot {
@@ -72,8 +74,11 @@ export interface Hazards {
   readonly faults: SandboxFaults.SpecificationInput
 }
 
-/** The limits that hold in the simulated world; settling is told them. */
-export const LIMITS = { longestProcessingMillis: 600_000, longestLagMillis: 900_000, clockSkewMillis: 30_000 }
+const LONGEST_LAG_MILLIS = Duration.toMillis(LIMITS.longestLag)
+
+/** How long after a request a listing without its credit proves that there is none. */
+export const CERTAIN_AFTER_MILLIS =
+  Duration.toMillis(LIMITS.longestProcessing) + LONGEST_LAG_MILLIS + Duration.toMillis(LIMITS.clockSkew)
 
 /** How long a call of Mastercard may take as a whole. */
 export const ANSWER_LIMIT_MILLIS = 30_000
@@ -173,7 +178,7 @@ const FAULTS: ReadonlyArray<SandboxFaults.Fault> = [
 ]
 
 /** From the call to a late effect at most. With what happens before the call, it stays below the longest processing time. */
-const LONGEST_LATENESS_MILLIS = LIMITS.longestProcessingMillis - 4 * 60_000
+const LONGEST_LATENESS_MILLIS = Duration.toMillis(LIMITS.longestProcessing) - 4 * 60_000
 
 /** Delays that a caller waits for, and delays that are beyond its limit. */
 const DELAYS: Weighted<number> = [
@@ -187,7 +192,7 @@ const DELAYS: Weighted<number> = [
 const LAGS: Weighted<number> = [
   [2, 0],
   [1, 30_000],
-  [1, LIMITS.longestLagMillis]
+  [1, LONGEST_LAG_MILLIS]
 ]
 
 const faults = (dice: Dice, seed: number): SandboxFaults.SpecificationInput => {
@@ -238,7 +243,7 @@ export const steps = (
 /** Hundredths of: a moment, what settling has to wait for, hours, days in which lots expire. */
 const PAUSES: Weighted<number> = [
   [2, 100],
-  [4, (LIMITS.longestProcessingMillis + LIMITS.longestLagMillis) / 100],
+  [4, CERTAIN_AFTER_MILLIS / 100],
   [2, HOUR / 20],
   [3, DAY / 100]
 ]

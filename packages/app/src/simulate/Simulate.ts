@@ -6,13 +6,13 @@
  * @see semantics, sections 4 and 7
  */
 import { SandboxKeys } from "@pointback/adapters"
-import { Effect, Exit, Layer, Random, Result, Schema } from "effect"
+import { Effect, Layer, Random, Result, Schema } from "effect"
 import * as Comparison from "./Comparison.ts"
 import type { Difference } from "./Difference.ts"
 import { count, Stuck } from "./Direction.ts"
-import { type Ended, History, type RunOf } from "./History.ts"
+import type { Answer, Ended } from "./Ended.ts"
+import { History, type RunOf } from "./History.ts"
 import * as Report from "./Report.ts"
-import type { Answer } from "./Telling.ts"
 import type { Wiring } from "./Wiring.ts"
 
 /** Which histories are simulated. */

@@ -71,7 +71,8 @@ export class SimulatedClock implements Clock.Clock {
 
   /** Sleeps, and says when the sleep has ended, just before anybody goes on: by time or by interruption. */
   sleepTelling(duration: Duration.Duration, onEnd: () => void): Effect.Effect<void> {
-    const millis = Duration.toMillis(duration)
+    // A pause with a random part may have fractions; an instant has none.
+    const millis = Math.ceil(Duration.toMillis(duration))
     if (millis <= 0) return Effect.yieldNow
     // Nobody wakes from that.
     if (!Number.isFinite(millis)) return Effect.never

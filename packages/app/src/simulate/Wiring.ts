@@ -13,10 +13,13 @@ import {
   Verification
 } from "@pointback/adapters"
 import type { Ids } from "@pointback/domain"
-import { Context, Effect, Layer } from "effect"
+import { Context, Duration, Effect, Layer } from "effect"
 import type { Caller, ExecutionError } from "../command/Command.ts"
 import type { CreditOutcome } from "../command/CreditOutcome.ts"
 import { type CreditRedemption, creditRedemption } from "../command/CreditRedemption.ts"
+import { type DecideCredit, decideCredit } from "../settle/DecideCredit.ts"
+import { type Settled, settleCredits } from "../settle/SettleCredits.ts"
+import type { SettleSettings } from "../settle/SettleSettings.ts"
 
 /** The stores that use cases need. */
 export type ProcessStores = EventStore.EventStore | PolicyStore
@@ -27,11 +30,26 @@ export interface Protocol {
     credit: CreditRedemption,
     caller: Caller
   ) => Effect.Effect<CreditOutcome, ExecutionError, EventStore.EventStore | Mastercard>
-  readonly settle: (program: Ids.ProgramId) => Effect.Effect<unknown, unknown, EventStore.EventStore | Mastercard>
+  readonly settle: (
+    program: Ids.ProgramId
+  ) => Effect.Effect<Settled, ExecutionError, EventStore.EventStore | Mastercard>
+  /** A person says what became of a credit that settling leaves open. */
+  readonly decide: (decision: DecideCredit) => Effect.Effect<unknown, unknown, EventStore.EventStore>
+}
+
+/** The limits that hold in the simulated world; `settle` is to be told them. */
+export const LIMITS: SettleSettings = {
+  longestProcessing: Duration.minutes(10),
+  longestLag: Duration.minutes(15),
+  clockSkew: Duration.seconds(30)
 }
 
 /** Ours. */
-export const protocol: Protocol = { credit: creditRedemption, settle: () => Effect.void }
+export const protocol: Protocol = {
+  credit: creditRedemption,
+  settle: (program) => settleCredits({ program }, LIMITS),
+  decide: decideCredit
+}
 
 /**
  * How a simulated process is built. Three lifetimes: what the whole run shares (a database), what the processes of one
