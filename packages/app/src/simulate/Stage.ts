@@ -33,6 +33,8 @@ interface Call {
   readonly subject: string
   /** Nothing will move it but time. */
   resting: boolean
+  /** The hold that it is in now, one of perhaps several in one call. */
+  held: object | undefined
 }
 
 /** A step outside of the process. */
@@ -98,9 +100,13 @@ export class Stage {
   hold(subject: string, millis: number | undefined): void {
     for (const call of this.#calls.keys()) {
       if (call.subject !== subject) continue
+      const held = {}
+      call.held = held
       this.#setResting(call, true)
       if (millis === undefined) continue
-      const passed = this.clock.sleepTelling(Duration.millis(millis), () => this.#setResting(call, false))
+      const passed = this.clock.sleepTelling(Duration.millis(millis), () => {
+        if (call.held === held) this.#setResting(call, false)
+      })
       Effect.runFork(passed)
     }
   }
@@ -162,7 +168,7 @@ export class Stage {
     effect: Effect.Effect<A, E>
   ): Effect.Effect<Exit.Exit<A, E>> =>
     Effect.gen({ self: this }, function* () {
-      const call: Call = { process, subject, resting: false }
+      const call: Call = { process, subject, resting: false, held: undefined }
       const clock = this.clock.sleepingBy((duration) => this.#sleepIn(call, duration))
       this.attention.begin()
       const fiber = yield* Effect.forkDetach(Effect.provideService(effect, Clock.Clock, clock), {
@@ -194,6 +200,7 @@ export class Stage {
     if (call.resting === resting || !this.#calls.has(call)) return
     const changed = call
     changed.resting = resting
+    if (!resting) changed.held = undefined
     if (resting) this.attention.end()
     else this.attention.begin()
     this.#tell(`${call.process.name}: the call about ${call.subject} ${resting ? "is held" : "goes on"}`)
