@@ -41,6 +41,7 @@ const UNREACHABLE = new Set([
   "MigrationFailed",
   "SchemaOutdated",
   "SandboxNotStarted",
+  "SimulationImpossible",
   "SpoolUnusable",
   "MastercardNotSent",
   "MastercardOutcomeUnknown"

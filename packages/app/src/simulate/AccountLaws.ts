@@ -154,5 +154,8 @@ const conservation = (
   ]
   return expected
     .filter(([, ledger, events]) => ledger !== events)
-    .map(([what, ledger, events]) => `L5: ${what}: the ledger has ${Points.toString(ledger)}, the events ${Points.toString(events)}`)
+    .map(
+      ([what, ledger, events]) =>
+        `L5: ${what}: the ledger has ${Points.toString(ledger)}, the events ${Points.toString(events)}`
+    )
 }

@@ -44,10 +44,7 @@ export const startMastercard = (
         publicKey: keys.publicKey,
         maximumLog: Infinity,
         onHold: ({ account, call, millis, redemption }) =>
-          stage.hold(
-            call === "credit" ? subjectOfCredit(redemption ?? "") : subjectOfHistory(account ?? ""),
-            millis
-          )
+          stage.hold(call === "credit" ? subjectOfCredit(redemption ?? "") : subjectOfHistory(account ?? ""), millis)
       })
     )
   ).pipe(

@@ -102,8 +102,7 @@ export const holdsOf = (ended: Ended): ReadonlyArray<Hold> => sidesOf(ended).fla
 /** Whether a credit that is in flight happened, as somebody knows who sees both sides whole. */
 export const happened = (ended: Ended, { creditId, points, whole }: Hold): boolean =>
   sidesOf(ended).some(
-    (sides) =>
-      sides.hold?.creditId === creditId && unexplained(sides).some((there) => whole || there.points === points)
+    (sides) => sides.hold?.creditId === creditId && unexplained(sides).some((there) => whole || there.points === points)
   )
 
 const unbooked = ({ booked, there }: Sides): ReadonlyArray<There> => without(there, booked.map(pointsOf))
@@ -139,7 +138,10 @@ const compareSides = (sides: Sides): ReadonlyArray<Difference> => {
       : differs("creditedHereOnly", `${list(onlyHere)} of ${redemptionId}: credited here and not at Mastercard`)),
     ...(onlyThere.length === 0
       ? []
-      : differs("creditedThereOnly", `${list(onlyThere)} of ${redemptionId}: credited at Mastercard, and not by others`))
+      : differs(
+          "creditedThereOnly",
+          `${list(onlyThere)} of ${redemptionId}: credited at Mastercard, and not by others`
+        ))
   ]
 }
 

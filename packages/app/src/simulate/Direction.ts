@@ -105,7 +105,8 @@ export class Direction {
         if (Option.isNone(still)) return yield* Effect.fail(new Stuck(this.#describe("nothing came of")))
         const choice = this.#choose(events, odds)
         if (choice === undefined) return
-        if (++this.#choices > MAXIMUM_CHOICES) return yield* Effect.fail(new Stuck(this.#describe("there is no end to")))
+        if (++this.#choices > MAXIMUM_CHOICES)
+          return yield* Effect.fail(new Stuck(this.#describe("there is no end to")))
         yield* choice
       }
     })
@@ -173,8 +174,7 @@ export class Direction {
       const next = Math.min(until, clock.nextWake ?? until)
       const openable = new Set(this.#openable())
       const hurried = gates.find(
-        (gate) =>
-          gate.point === ABOUT_TO_CALL && next > gate.since + LONGEST_HESITATION_MILLIS && openable.has(gate)
+        (gate) => gate.point === ABOUT_TO_CALL && next > gate.since + LONGEST_HESITATION_MILLIS && openable.has(gate)
       )
       if (hurried === undefined) return clock.moveTowards(until)
       this.#tell(`${hurried.process.name}: ${hurried.point}, since time passes`)

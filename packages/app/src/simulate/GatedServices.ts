@@ -75,8 +75,5 @@ export const gateClient = (stage: Stage, process: SimulatedProcess, client: Clie
   credit: (request) =>
     stage.call({ process, name: "credit call", effect: client.credit(request) }, subjectOfCredit(request.redemptionId)),
   redemptions: (request) =>
-    stage.call(
-      { process, name: "history call", effect: client.redemptions(request) },
-      subjectOfHistory(request.userId)
-    )
+    stage.call({ process, name: "history call", effect: client.redemptions(request) }, subjectOfHistory(request.userId))
 })

@@ -206,7 +206,9 @@ export class History<Run, Data> {
       // What was promised for earlier takes place when somebody looks, so the last one alone is this one.
       const credited = Exit.isSuccess(done) && after.length > before.length ? after.slice(-1) : []
       this.#elsewhere.set(redemptionId, [...(this.#elsewhere.get(redemptionId) ?? []), ...credited])
-      this.trace.tell(`others credit ${redemptionId} at Mastercard: ${credited.map(Points.toString).join() || "refused"}`)
+      this.trace.tell(
+        `others credit ${redemptionId} at Mastercard: ${credited.map(Points.toString).join() || "refused"}`
+      )
     })
   }
 
@@ -250,7 +252,12 @@ export class History<Run, Data> {
       const decision = happened(ended, hold) ? "confirm" : "release"
       const credit = { program: this.program, account, creditId, actor: PERSON, reason: "Mastercard says so" }
       const name = `a person's decision to ${decision} ${creditId}`
-      yield* this.#start(this.#actor(0), name, this.#run.wiring.protocol.decide({ ...credit, decision }), () => undefined)
+      yield* this.#start(
+        this.#actor(0),
+        name,
+        this.#run.wiring.protocol.decide({ ...credit, decision }),
+        () => undefined
+      )
       yield* this.direction.run(NOTHING_MORE, calm)
     }
     return holds.length
@@ -314,10 +321,12 @@ const nameOf = ({ lots, points, redemption }: Plan.PlannedCredit): string => {
 
 const told = <A, E>(exit: Exit.Exit<A, E>): string =>
   Exit.match(exit, {
-    onSuccess: (value) => (typeof value === "object" && value !== null && "outcome" in value ? String(value.outcome) : "done"),
+    onSuccess: (value) =>
+      typeof value === "object" && value !== null && "outcome" in value ? String(value.outcome) : "done",
     onFailure: (cause) =>
       Option.match(Cause.findErrorOption(cause), {
         onNone: () => "nobody waits any more",
-        onSome: (error) => (typeof error === "object" && error !== null && "_tag" in error ? String(error._tag) : "failed")
+        onSome: (error) =>
+          typeof error === "object" && error !== null && "_tag" in error ? String(error._tag) : "failed"
       })
   })

@@ -137,7 +137,7 @@ const lot = (dice: Dice, name: string, begin: Instant.Instant): PlannedLot => ({
   earnedAt: ago(begin, dice.between(30 * 24, 400 * 24)),
   expiresAt: dice.weighted<Instant.Instant | null>([
     [2, null],
-    [3, begin + BigInt(dice.between(0, 72)) * MICROS_PER_HOUR],
+    [4, begin + BigInt(dice.between(0, 48)) * MICROS_PER_HOUR],
     [3, begin + BigInt(dice.between(4 * 24, 60 * 24)) * MICROS_PER_HOUR]
   ])
 })
@@ -222,7 +222,7 @@ export const steps = (
       [11, "Credit"],
       [2, "CreditElsewhere"],
       [4, "Settle"],
-      [1, "SweepExpired"],
+      [2, "SweepExpired"],
       [3, "PassTime"]
     ])
     switch (kind) {

@@ -79,7 +79,8 @@ export class RedemptionBook {
     const problems: Array<string> = []
     for (const { from, lotId, points } of event.restorations) {
       const out = this.#draws.find((draw) => draw.lotId === (from ?? lotId))
-      if (out === undefined) problems.push(`L2: ${event.creditId} gives back to ${lotId}, which ${this.#name} never drew`)
+      if (out === undefined)
+        problems.push(`L2: ${event.creditId} gives back to ${lotId}, which ${this.#name} never drew`)
       else out.restored += points
     }
     if (Points.sum(event.restorations.map(({ points }) => points)) !== event.points) {

@@ -157,8 +157,7 @@ export class Stage {
   readonly #alone = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<Exit.Exit<A, E>> =>
     Effect.acquireUseRelease(
       Effect.sync(() => this.attention.begin()),
-      () =>
-        Effect.exit(this.aside(effect)),
+      () => Effect.exit(this.aside(effect)),
       () => Effect.sync(() => this.attention.end())
     )
 
