@@ -35,7 +35,8 @@ const CONNECT_LIMIT = Duration.minutes(5)
 /** Starts Mastercard's side. It listens until the scope closes. */
 export const startMastercard = (
   stage: Stage,
-  keys: SandboxKeys.SandboxKeys
+  keys: SandboxKeys.SandboxKeys,
+  ahead: number
 ): Effect.Effect<Sandbox["Service"], SandboxFailure, Scope.Scope> =>
   Layer.build(
     Layer.fresh(
@@ -43,6 +44,7 @@ export const startMastercard = (
         consumerKey: Redacted.make(CONSUMER_KEY),
         publicKey: keys.publicKey,
         maximumLog: Infinity,
+        clock: () => Instant.fromEpochMillis(stage.clock.currentTimeMillisUnsafe() + ahead),
         onHold: ({ account, call, millis, redemption }) =>
           stage.hold(call === "credit" ? subjectOfCredit(redemption ?? "") : subjectOfHistory(account ?? ""), millis)
       })
@@ -80,11 +82,11 @@ export class Casting<Run, History> {
     this.#recordedAt = new RecordedAt(() => Instant.fromEpochMillis(stage.clock.currentTimeMillisUnsafe()))
   }
 
-  /** Starts a process. */
-  start(name: string): Effect.Effect<Actor, unknown, Scope.Scope> {
+  /** Starts a process whose clock is so many milliseconds ahead. */
+  start(name: string, ahead: number): Effect.Effect<Actor, unknown, Scope.Scope> {
     const layer = Layer.fresh(Layer.merge(this.#wiring.stores, this.#wiring.mastercard(this.#config)))
     return Effect.map(Effect.provideContext(Layer.build(layer), this.#data), (services): Actor => {
-      const process = { name, alive: true }
+      const process = { name, ahead, alive: true }
       return Object.assign(process, {
         services: Context.empty().pipe(
           Context.add(PolicyStore, Context.get(services, PolicyStore)),

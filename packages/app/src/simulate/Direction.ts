@@ -79,7 +79,7 @@ export class Direction {
     effect: Effect.Effect<A, E>,
     done: (exit: Exit.Exit<A, E>) => void
   ): Effect.Effect<void> =>
-    Effect.map(Effect.forkDetach(this.#stage.within(effect)), (fiber) => {
+    Effect.map(Effect.forkDetach(this.#stage.within(process, effect)), (fiber) => {
       const task: Task = { process, name, fiber }
       this.#running.add(task)
       fiber.addObserver((exit) => {

@@ -1,6 +1,6 @@
 /** The services of a simulated process: what its wiring gives, with a gate before and after each step that leaves it. */
-import { EventStore, Mastercard } from "@pointback/adapters"
-import { Instant } from "@pointback/domain"
+import type { EventStore, Mastercard } from "@pointback/adapters"
+import type { Instant } from "@pointback/domain"
 import { Effect, Stream } from "effect"
 import type { SimulatedProcess, Stage } from "./Stage.ts"
 

@@ -76,7 +76,7 @@ export class History<Run, Data> {
     const trace: Trace = new Trace(() => stage.clock.currentTimeMillisUnsafe())
     const stage: Stage = new Stage(begin, trace.tell)
     const scope = yield* Effect.scope
-    const sandbox = yield* startMastercard(stage, run.keys)
+    const sandbox = yield* startMastercard(stage, run.keys, Plan.skew(dice))
     const data = yield* Effect.provideContext(Layer.build(Layer.fresh(run.wiring.history)), run.services)
     const services = Context.merge(run.services, data)
     const casting = new Casting(stage, run.wiring, services, sandbox.url, run.keys)
@@ -85,18 +85,18 @@ export class History<Run, Data> {
 
   /** Plays it: the accounts, everything that happens, and settling until nothing is left to settle. */
   readonly play = Effect.gen({ self: this }, function* () {
-    const redemptions = yield* this.#setUp
+    const redemptions = yield* this.setUp
     const hazards = Plan.hazards(this.#dice, this.#dice.between(0, 2 ** 31 - 1))
     this.trace.tell(`${hazards.processes} processes; faults: ${JSON.stringify(hazards.faults)}`)
     for (let place = 0; place < hazards.processes; place++) yield* this.#cast(place)
     yield* this.#sandbox.setFaults(hazards.faults)
     const steps = Plan.steps(this.#dice, redemptions, hazards.processes).slice()
     yield* this.direction.run(this.#events(steps), hazards)
-    yield* this.#calmDown
-    yield* this.#settleAll
+    yield* this.calmDown
+    yield* this.settleAll
   })
 
-  readonly #setUp = Effect.suspend(() =>
+  private readonly setUp = Effect.suspend(() =>
     this.#stage.aside(
       Effect.flatMap(this.#casting.stores, (stores) =>
         Effect.provideContext(
@@ -110,7 +110,9 @@ export class History<Run, Data> {
   /** Starts the process of a place: the first one, or another in the place of one that died. */
   readonly #cast = (place: number): Effect.Effect<void> =>
     Effect.map(
-      Effect.orDie(Scope.provide(this.#casting.start(`p${place}.${this.#started++}`), this.#scope)),
+      Effect.orDie(
+        Scope.provide(this.#casting.start(`p${place}.${this.#started++}`, Plan.skew(this.#dice)), this.#scope)
+      ),
       (actor) => {
         this.#actors[place] = actor
       }
@@ -131,7 +133,7 @@ export class History<Run, Data> {
       case "CreditElsewhere":
         return this.#creditElsewhere(step)
       case "Settle":
-        return this.#settle(this.#actor(step.process))
+        return this.#settle(this.#actor(step.process), step.absent)
       case "SweepExpired": {
         const { program } = this
         const asOf = this.#now()
@@ -218,8 +220,8 @@ export class History<Run, Data> {
     )
   }
 
-  #settle(actor: Actor): Effect.Effect<void> {
-    return this.#start(actor, "settle", this.#run.wiring.protocol.settle(this.program), (exit) => {
+  #settle(actor: Actor, absent: "release" | "repeat"): Effect.Effect<void> {
+    return this.#start(actor, "settle", this.#run.wiring.protocol.settle(this.program, absent), (exit) => {
       if (Exit.isFailure(exit)) return
       for (const { creditId, reason, result } of exit.value.credits) {
         this.trace.tell(`${actor.name}: settling ${creditId}: ${result} ${reason ?? ""}`)
@@ -229,17 +231,17 @@ export class History<Run, Data> {
   }
 
   /** Mastercard behaves from now on, and everything that is under way there comes to its end. */
-  readonly #calmDown = Effect.gen({ self: this }, function* () {
+  private readonly calmDown = Effect.gen({ self: this }, function* () {
     yield* this.#sandbox.setFaults({})
     this.trace.tell("Mastercard behaves from now on, and its limits pass")
     this.direction.passTime(2 * Plan.CERTAIN_AFTER_MILLIS)
     yield* this.direction.run(NOTHING_MORE, calm)
   })
 
-  readonly #settleAll = Effect.gen({ self: this }, function* () {
+  private readonly settleAll = Effect.gen({ self: this }, function* () {
     yield* this.#cast(0)
     for (let round = 0; round < SETTLING_ROUNDS; round++) {
-      yield* this.#settle(this.#actor(0))
+      yield* this.#settle(this.#actor(0), "release")
       yield* this.direction.run(NOTHING_MORE, calm)
     }
   })
@@ -303,13 +305,11 @@ const effectsTwice = (log: ReadonlyArray<Json.JsonObject>): ReadonlyMap<string, 
   const twice = new Map<string, Array<Points.Points>>()
   let isFirst = false
   for (const { fault, kind, points, redemptionId } of log) {
-    if (fault !== "effectTwice") isFirst = false
-    else if (isFirst) {
-      isFirst = false
-      if (kind !== "credited") continue
-      const amount = Option.getOrThrow(Json.decimalOf(points, false))
-      twice.set(String(redemptionId), [...(twice.get(String(redemptionId)) ?? []), Points.fromStringUnsafe(amount)])
-    } else isFirst = kind === "credited"
+    const isSecond: boolean = isFirst && fault === "effectTwice"
+    isFirst = !isSecond && fault === "effectTwice" && kind === "credited"
+    if (!isSecond || kind !== "credited" || typeof redemptionId !== "string") continue
+    const amount = Points.fromStringUnsafe(Option.getOrThrow(Json.decimalOf(points, false)))
+    twice.set(redemptionId, [...(twice.get(redemptionId) ?? []), amount])
   }
   return twice
 }

@@ -57,7 +57,7 @@ export type Step =
       readonly redemption: RecordedRedemption
       readonly points: Points.Points | undefined
     }
-  | { readonly _tag: "Settle"; readonly process: number }
+  | { readonly _tag: "Settle"; readonly process: number; readonly absent: "release" | "repeat" }
   | { readonly _tag: "SweepExpired"; readonly process: number }
   | { readonly _tag: "PassTime"; readonly millis: number }
 
@@ -92,6 +92,12 @@ const EPOCH = 1_772_409_600_000
 
 /** When a history begins, in milliseconds since 1970. */
 export const beginning = (dice: Dice): number => EPOCH + dice.between(0, 27 * 24) * HOUR + dice.between(0, HOUR)
+
+/** Milliseconds that a clock shows too much: so few that any two of them differ by less than the limits say. */
+export const skew = (dice: Dice): number => {
+  const most = Duration.toMillis(LIMITS.clockSkew) / 2
+  return dice.chance(50) ? 0 : dice.between(-most, most)
+}
 
 /** How a program treats lots that expired in the meantime. */
 export const expiredLots = (dice: Dice): Policy.ExpiredLots =>
@@ -232,6 +238,8 @@ export const steps = (
       }
       case "CreditElsewhere":
         return elsewhere(dice, redemptions)
+      case "Settle":
+        return { _tag: kind, process, absent: dice.chance(30) ? "repeat" : "release" }
       case "PassTime":
         return { _tag: kind, millis: dice.weighted(PAUSES) * dice.between(50, 150) }
       default:

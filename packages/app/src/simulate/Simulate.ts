@@ -117,11 +117,13 @@ const play = <Run, Data>(seed: number, run: RunOf<Run, Data>): Effect.Effect<Pla
         : []
     const ended = yield* history.end
     const people = stuck.length > 0 ? 0 : yield* history.decide(ended)
+    const before = stuck.length > 0 ? [] : Comparison.compare(ended)
+    const after = people === 0 ? [] : Comparison.compare(yield* history.end)
     const differences = [
       ...stuck,
       ...history.direction.defects.map((problem): Difference => ({ kind: "defect", problem })),
-      ...(stuck.length > 0 ? [] : Comparison.compare(ended)),
-      ...(people === 0 ? [] : Comparison.compare(yield* history.end))
+      ...before,
+      ...after.filter(({ problem }) => before.every((known) => known.problem !== problem))
     ]
     return { seed, differences, trace: history.trace.lines, tally: yield* tallyOf(history, ended, people) }
   }).pipe(Random.withSeed(seed), Effect.scoped, (played) => impossible(seed, played))

@@ -2,7 +2,7 @@
  * Time of one simulated history. It stands still until the simulation moves it, so a time limit of half a minute or a
  * lag of a quarter of an hour costs nothing, and passes at the same point of every replay.
  */
-import { Clock, Duration, Effect } from "effect"
+import { type Clock, Duration, Effect } from "effect"
 
 /** Whoever sleeps until an instant. */
 interface Sleeper {
@@ -44,14 +44,16 @@ export class SimulatedClock implements Clock.Clock {
     return this.sleepTelling(duration, () => undefined)
   }
 
-  /** The same time, with another way of sleeping. */
-  sleepingBy(sleep: Clock.Clock["sleep"]): Clock.Clock {
+  /** Another clock, that shows this one's time and some milliseconds more, with another way of sleeping. */
+  beside(ahead: number, sleep: Clock.Clock["sleep"] = (duration) => this.sleep(duration)): Clock.Clock {
+    const currentTimeMillisUnsafe = () => this.currentTimeMillisUnsafe() + ahead
+    const currentTimeNanosUnsafe = () => BigInt(currentTimeMillisUnsafe()) * NANOS_PER_MILLI
     return {
-      currentTimeMillisUnsafe: () => this.currentTimeMillisUnsafe(),
-      currentTimeNanosUnsafe: () => this.currentTimeNanosUnsafe(),
+      currentTimeMillisUnsafe,
+      currentTimeNanosUnsafe,
       monotonicTimeNanosUnsafe: () => this.monotonicTimeNanosUnsafe(),
-      currentTimeMillis: this.currentTimeMillis,
-      currentTimeNanos: this.currentTimeNanos,
+      currentTimeMillis: Effect.sync(currentTimeMillisUnsafe),
+      currentTimeNanos: Effect.sync(currentTimeNanosUnsafe),
       monotonicTimeNanos: this.monotonicTimeNanos,
       sleep
     }

@@ -11,6 +11,8 @@ import { SimulatedClock } from "./SimulatedClock.ts"
 /** A process that can die. Whatever it was doing then never goes on. */
 export interface SimulatedProcess {
   readonly name: string
+  /** Milliseconds that its clock shows too much, or too little where negative. */
+  readonly ahead: number
   alive: boolean
 }
 
@@ -90,7 +92,7 @@ export class Stage {
     })
 
   /** A question or an order to a store: while it is under way, nothing else happens. */
-  readonly ask = <A, E>(step: Step<A, E>): Effect.Effect<A, E> => this.#step(step, this.#alone(step.effect))
+  readonly ask = <A, E>(step: Step<A, E>): Effect.Effect<A, E> => this.#step(step, this.#alone(step))
 
   /** A call of Mastercard about a subject: it may be on its way for long, while others go on. */
   readonly call = <A, E>(step: Step<A, E>, subject: string): Effect.Effect<A, E> =>
@@ -111,19 +113,19 @@ export class Stage {
     }
   }
 
-  /** Runs what belongs to the history: by its clock, and with its steps counted. */
-  readonly within = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  /** Runs what a process does: by its clock, and with its steps counted. */
+  readonly within = <A, E, R>({ ahead }: SimulatedProcess, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     effect.pipe(
-      Effect.provideService(Clock.Clock, this.clock),
+      Effect.provideService(Clock.Clock, this.clock.beside(ahead)),
       Effect.provideService(Scheduler.Scheduler, this.attention.scheduler)
     )
 
-  /** Runs what prepares the history or looks at it: by its clock, with pauses that take real time. */
-  readonly aside = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  /** Runs what has no time to pass in it: a pause takes real time, since nobody would move the history's. */
+  readonly aside = <A, E, R>(effect: Effect.Effect<A, E, R>, ahead = 0): Effect.Effect<A, E, R> =>
     Effect.provideService(
       effect,
       Clock.Clock,
-      this.clock.sleepingBy((duration) => REAL.sleep(duration))
+      this.clock.beside(ahead, (duration) => REAL.sleep(duration))
     )
 
   readonly #step = <A, E>(
@@ -153,11 +155,11 @@ export class Stage {
     if (place !== -1) this.#gates.splice(place, 1)
   }
 
-  /** Work that ends by itself. Pauses in it take real time: nobody would move the history's. */
-  readonly #alone = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<Exit.Exit<A, E>> =>
+  /** Work that ends by itself. */
+  readonly #alone = <A, E>({ effect, process }: Step<A, E>): Effect.Effect<Exit.Exit<A, E>> =>
     Effect.acquireUseRelease(
       Effect.sync(() => this.attention.begin()),
-      () => Effect.exit(this.aside(effect)),
+      () => Effect.exit(this.aside(effect, process.ahead)),
       () => Effect.sync(() => this.attention.end())
     )
 
@@ -168,7 +170,7 @@ export class Stage {
   ): Effect.Effect<Exit.Exit<A, E>> =>
     Effect.gen({ self: this }, function* () {
       const call: Call = { process, subject, resting: false, held: undefined }
-      const clock = this.clock.sleepingBy((duration) => this.#sleepIn(call, duration))
+      const clock = this.clock.beside(process.ahead, (duration) => this.#sleepIn(call, duration))
       this.attention.begin()
       const fiber = yield* Effect.forkDetach(Effect.provideService(effect, Clock.Clock, clock), {
         startImmediately: true

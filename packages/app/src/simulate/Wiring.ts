@@ -3,8 +3,8 @@
  * whoever wires Pointback otherwise can hold the same histories against that.
  */
 import {
-  Database,
-  EventStore,
+  type Database,
+  type EventStore,
   Mastercard,
   type MastercardConfig,
   MemoryStores,
@@ -31,7 +31,8 @@ export interface Protocol {
     caller: Caller
   ) => Effect.Effect<CreditOutcome, ExecutionError, EventStore.EventStore | Mastercard>
   readonly settle: (
-    program: Ids.ProgramId
+    program: Ids.ProgramId,
+    absent: "release" | "repeat"
   ) => Effect.Effect<Settled, ExecutionError, EventStore.EventStore | Mastercard>
   /** A person says what became of a credit that settling leaves open. */
   readonly decide: (decision: DecideCredit) => Effect.Effect<unknown, unknown, EventStore.EventStore>
@@ -47,7 +48,7 @@ export const LIMITS: SettleSettings = {
 /** Ours. */
 export const protocol: Protocol = {
   credit: creditRedemption,
-  settle: (program) => settleCredits({ program }, LIMITS),
+  settle: (program, absent) => settleCredits({ program, absent }, LIMITS),
   decide: decideCredit
 }
 

@@ -1,7 +1,9 @@
 /** Ways of crediting and settling that look right and are not. The simulation must find each of them out. */
-import { Mastercard, MastercardRefused } from "@pointback/adapters"
+import { EventStore, Mastercard, MastercardRefused } from "@pointback/adapters"
+import { Account } from "@pointback/domain"
 import { Duration, Effect, Layer } from "effect"
 import { type CreditRedemption, recordCredit } from "../../src/command/CreditRedemption.ts"
+import * as AppError from "../../src/error/AppError.ts"
 import { settleCredits } from "../../src/settle/SettleCredits.ts"
 import * as Wiring from "../../src/simulate/Wiring.ts"
 
@@ -43,10 +45,14 @@ const releaseOnLostConnection = withClient((client) => ({
     )
 }))
 
-const call = ({ account, points, redemptionId }: CreditRedemption) =>
-  Effect.flatMap(Mastercard, (client) =>
-    client.credit({ redemptionId, userId: account, redemptionType: "MERCHANDISE", processedBy: "E078562", points })
-  )
+const call = Effect.fnUntraced(function* ({ account, occurredAt, points, program, redemptionId }: CreditRedemption) {
+  const store = yield* EventStore.EventStore
+  const question = { program, account, lots: [], horizon: occurredAt, redemptions: [redemptionId], keys: [] }
+  const situation = Account.redemption((yield* store.load(question)).state, redemptionId)
+  const redemptionType = situation._tag === "None" ? "TRAVEL" : situation.redemption.redemptionType
+  const client = yield* Mastercard
+  return yield* client.credit({ redemptionId, userId: account, redemptionType, processedBy: "E078562", points })
+})
 
 const withCredit = (credit: Wiring.Protocol["credit"]): typeof Wiring.memory => ({
   ...Wiring.memory,
@@ -58,9 +64,12 @@ const appendBeforeCall = withCredit((credit, caller) =>
   Effect.tap(recordCredit(credit, caller), () => Effect.ignore(call(credit)))
 )
 
-/** Asks for the credit without a hold and then books it. */
+/** Asks for the credit and then books it; where it was not given, somebody may ask again. */
 const appendAfterCall = withCredit((credit, caller) =>
-  Effect.andThen(Effect.ignore(call(credit)), recordCredit(credit, caller))
+  call(credit).pipe(
+    Effect.mapError(() => new AppError.AccountBusy({ attempts: 1 })),
+    Effect.andThen(recordCredit(credit, caller))
+  )
 )
 
 /** Believes a listing at once. */
@@ -68,9 +77,9 @@ const settleTooEarly: typeof Wiring.memory = {
   ...Wiring.memory,
   protocol: {
     ...Wiring.protocol,
-    settle: (program) =>
+    settle: (program, absent) =>
       settleCredits(
-        { program, olderThan: Duration.zero },
+        { program, absent, olderThan: Duration.zero },
         { longestProcessing: Duration.zero, longestLag: Duration.zero, clockSkew: Duration.zero }
       )
   }
