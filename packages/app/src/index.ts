@@ -6,6 +6,7 @@
  */
 export * as AppError from "./error/AppError.ts"
 export { adjustPoints, type AdjustPoints, type PointsAdjusted } from "./command/AdjustPoints.ts"
+export { type AccountAliased, type AliasAccount, aliasAccount } from "./command/AliasAccount.ts"
 export type { CreditOutcome } from "./command/CreditOutcome.ts"
 export { type CreditRedemption, creditRedemption, recordCredit } from "./command/CreditRedemption.ts"
 export { type EarnPoints, earnPoints, type PointsEarned } from "./command/EarnPoints.ts"

@@ -5,6 +5,7 @@ import { CliOutput, Command } from "effect/cli"
 import manifest from "../../package.json" with { type: "json" }
 import { demo } from "../demo/Demo.ts"
 import { adjust } from "./commands/Adjust.ts"
+import { alias } from "./commands/Alias.ts"
 import { aging } from "./commands/Aging.ts"
 import { credit } from "./commands/Credit.ts"
 import { earn } from "./commands/Earn.ts"
@@ -33,6 +34,7 @@ const pointback = Command.make("pointback").pipe(
     program,
     earn,
     adjust,
+    alias,
     redeem,
     credit,
     settle,

@@ -59,6 +59,7 @@ export const gateStore = (stage: Stage, process: SimulatedProcess, store: Store,
     inFlight: (question) => ask("inFlight", store.inFlight(question)),
     inFlightOf: (account) => ask("inFlightOf", store.inFlightOf(account)),
     find: (program, account) => ask("find", store.find(program, account)),
+    numbersOf: (account) => ask("numbersOf", store.numbersOf(account)),
     toSweep: (question) => ask("toSweep", store.toSweep(question))
   }
 }

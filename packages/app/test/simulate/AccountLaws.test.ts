@@ -1,5 +1,5 @@
 /** Events that break a law are told so; those of a history that keeps them all are not. */
-import { Fact, Ids, type RedemptionEvent } from "@pointback/domain"
+import { Fact, type RedemptionEvent } from "@pointback/domain"
 import { assert, describe, it } from "vitest"
 import { breaches } from "../../src/simulate/AccountLaws.ts"
 import { at, creditId, lot, points, processedBy, redemption } from "../support/Commands.ts"
