@@ -6,7 +6,10 @@ describe("pointback simulate", () => {
   const inMemory = commandLine(() => "memory")
 
   it("says what it did, and with the same seed does the same", async () => {
-    const [one, other] = [await inMemory("simulate --seed 7 --histories 5 --json"), await inMemory("simulate --seed 7 --histories 5 --json")]
+    const [one, other] = [
+      await inMemory("simulate --seed 7 --histories 5 --json"),
+      await inMemory("simulate --seed 7 --histories 5 --json")
+    ]
     assert.deepStrictEqual([one.code, one.err], [0, ""])
     assert.deepInclude(JSON.parse(one.out), { seed: 7, histories: 5, failed: [], verification: [] })
     assert.strictEqual(one.out, other.out)

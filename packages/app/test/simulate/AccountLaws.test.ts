@@ -74,17 +74,34 @@ const requested = (id: string, amount: string): Fact.Fact =>
 const before = [earned("A", "100"), earned("B", "100"), redeemed]
 
 const broken = (facts: ReadonlyArray<Fact.Fact>, named: ReadonlyArray<string> = []): ReadonlyArray<string> =>
-  Array.from(new Set(breaches([...before, ...facts], new Set(named)).map((breach) => breach.slice(0, breach.indexOf(":")))))
+  Array.from(
+    new Set(breaches([...before, ...facts], new Set(named)).map((breach) => breach.slice(0, breach.indexOf(":"))))
+  )
 
 describe("the laws of an account", () => {
   it("are kept by credits from the last draw to the first", () => {
-    const first = [requested("c1", "70"), credited("c1", "70", "80", [["B", "50"], ["A", "20"]])]
+    const first = [
+      requested("c1", "70"),
+      credited("c1", "70", "80", [
+        ["B", "50"],
+        ["A", "20"]
+      ])
+    ]
     assert.deepStrictEqual(broken(first), [])
     assert.deepStrictEqual(broken([...first, credited("c2", "80", "0", [["A", "80"]])]), [])
   })
 
   it("L1 cap: more credited and held than redeemed, or two credits in flight", () => {
-    assert.include(broken([credited("c1", "100", "50", [["B", "50"], ["A", "50"]]), requested("c2", "51")]), "L1")
+    assert.include(
+      broken([
+        credited("c1", "100", "50", [
+          ["B", "50"],
+          ["A", "50"]
+        ]),
+        requested("c2", "51")
+      ]),
+      "L1"
+    )
     assert.deepStrictEqual(broken([requested("c1", "10"), requested("c2", "10")]), ["L1"])
   })
 
@@ -94,11 +111,27 @@ describe("the laws of an account", () => {
   })
 
   it("L3 inverse: a full credit that leaves a lot short", () => {
-    assert.include(broken([credited("c1", "150", "0", [["B", "40"], ["A", "110"]])]), "L3")
+    assert.include(
+      broken([
+        credited("c1", "150", "0", [
+          ["B", "40"],
+          ["A", "110"]
+        ])
+      ]),
+      "L3"
+    )
   })
 
   it("L5 conservation: restorations that are not the credit's points", () => {
-    assert.include(broken([credited("c1", "70", "80", [["B", "50"], ["A", "19"]])]), "L5")
+    assert.include(
+      broken([
+        credited("c1", "70", "80", [
+          ["B", "50"],
+          ["A", "19"]
+        ])
+      ]),
+      "L5"
+    )
   })
 
   it("L6 prefix: the first draws before the last, unless lots were named", () => {
@@ -124,8 +157,13 @@ describe("the laws of an account", () => {
   })
 
   it("L12 end: a full credit while points remain, none where none do, and what follows it", () => {
-    const all = credited("c1", "150", "0", [["B", "50"], ["A", "100"]])
+    const all = credited("c1", "150", "0", [
+      ["B", "50"],
+      ["A", "100"]
+    ])
     assert.include(broken([credited("c1", "50", "0", [["B", "50"]])]), "L12")
-    assert.deepStrictEqual(broken([all, fact({ _tag: "CreditDeclined", creditId: creditId("c2"), reasons: [] })]), ["L12"])
+    assert.deepStrictEqual(broken([all, fact({ _tag: "CreditDeclined", creditId: creditId("c2"), reasons: [] })]), [
+      "L12"
+    ])
   })
 })

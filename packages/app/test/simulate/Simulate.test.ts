@@ -27,15 +27,20 @@ describe("simulated histories", () => {
     assert.deepStrictEqual(found(report), { failed: [], verification: [] })
     assert.strictEqual(report.histories, HISTORIES)
     // What never happened proves nothing.
-    const happened = [report.told, report.faults, report.died, report.passed, report.settled].map(({ size }) => size > 2)
+    const happened = [report.told, report.faults, report.died, report.passed, report.settled].map(
+      ({ size }) => size > 2
+    )
     assert.deepStrictEqual(happened, [true, true, true, true, true])
   })
 
-  it.each(["pglite", "postgres"] as const)("do so on %s, which then verifies (L10 replay among it)", async (dialect) => {
-    const report = await simulate(Simulation.database(await databaseLayer(dialect)), ON_EACH, seed + HISTORIES)
-    assert.deepStrictEqual(found(report), { failed: [], verification: [] })
-    assert.strictEqual(report.histories, ON_EACH)
-  })
+  it.each(["pglite", "postgres"] as const)(
+    "do so on %s, which then verifies (L10 replay among it)",
+    async (dialect) => {
+      const report = await simulate(Simulation.database(await databaseLayer(dialect)), ON_EACH, seed + HISTORIES)
+      assert.deepStrictEqual(found(report), { failed: [], verification: [] })
+      assert.strictEqual(report.histories, ON_EACH)
+    }
+  )
 
   it("are the same for the same seed, step by step", async () => {
     for (const from of [1, 2, 3, 4, 5]) {

@@ -114,11 +114,33 @@ const json = (report: Report): Output.Json => ({
 
 const total = (counts: Counts): number => Array.from(counts.values()).reduce((sum, count) => sum + count, 0)
 
-const list = (counts: Counts): string =>
-  Array.from(counts)
-    .sort(([, a], [, b]) => b - a)
-    .map(([name, count]) => `${name} ${count}`)
-    .join(", ") || "none"
+/** Columns that a line of a list may take. */
+const WIDTH = 100
+
+/** A heading with a list behind it, on as many lines as that takes. */
+const listed = (heading: string, items: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  let line = `  ${heading.padEnd(HEADING)}`
+  for (const [place, item] of items.entries()) {
+    const text = place === items.length - 1 ? item : `${item}, `
+    if (line.length + text.length > WIDTH) {
+      lines.push(line.trimEnd())
+      line = " ".repeat(HEADING + 2)
+    }
+    line += text
+  }
+  return [...lines, line.trimEnd()]
+}
+
+const HEADING = 20
+
+const counted = (heading: string, counts: Counts): ReadonlyArray<string> =>
+  listed(heading, [
+    `${total(counts)} in all`,
+    ...Array.from(counts)
+      .sort(([, a], [, b]) => b - a)
+      .map(([name, count]) => `${name} ${count}`)
+  ])
 
 /** A report for people. */
 export const reportText = (report: Report): string => {
@@ -126,13 +148,13 @@ export const reportText = (report: Report): string => {
   const missing = unmet(report)
   return [
     `seed ${seed}: ${historiesText(histories)}`,
-    `  credits asked for   ${total(told)}: ${list(told)}`,
-    `  faults              ${total(faults)}: ${list(faults)}`,
-    `  steps of processes  ${total(passed)}, at ${passed.size} gates`,
-    `  deaths              ${total(died)}: ${list(died)}`,
-    `  settled             ${total(settled)}: ${list(settled)}`,
-    `  left to people      ${leftToPeople}`,
-    ...(missing.length === 0 ? [] : [`  not met in this run ${missing.join(", ")}`]),
+    ...counted("credits asked for", told),
+    ...counted("faults", faults),
+    ...listed("steps", [`${total(passed)} through ${passed.size} gates`]),
+    ...counted("deaths", died),
+    ...counted("settled", settled),
+    ...listed("left to people", [String(leftToPeople)]),
+    ...(missing.length === 0 ? [] : listed("not met in this run", missing)),
     ...failed.flatMap(failedText),
     ...(verification.length === 0 ? [] : ["", "the database differs from its events:", ...verification]),
     "",
