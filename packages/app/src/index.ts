@@ -16,6 +16,7 @@ export { type PointsRedeemed, type RedeemPoints, redeemPoints } from "./command/
 export { CallMayBeUnderWay, type DecideCredit, decideCredit, NothingToDecide } from "./settle/DecideCredit.ts"
 export { type SettleCredits, settleCredits, type Settled, type SettledCredit } from "./settle/SettleCredits.ts"
 export * as SettleSettings from "./settle/SettleSettings.ts"
+export * as Simulation from "./simulate/Simulation.ts"
 export { sweepExpired, type SweepExpired, type Swept } from "./command/SweepExpired.ts"
 export { OutputExists, OutputUnwritable } from "./generate/GenerateError.ts"
 export {

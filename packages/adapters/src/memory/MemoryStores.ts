@@ -32,7 +32,8 @@ interface StoredAccount {
   readonly keys: Map<string, KeyRecord>
 }
 
-class Memory {
+/** What stores in memory hold: it can outlive them, as a database outlives the processes that use it. */
+export class Memory {
   readonly programs = new Set<string>()
   readonly policies = new Map<string, Policy.Policy>()
   readonly accounts = new Map<string, StoredAccount>()
@@ -275,21 +276,22 @@ const agingStore = (memory: Memory) =>
       )
   })
 
+/** All stores over a memory that others may use too, each with their own stores. */
+export const layerOver = (memory: Memory): Layer.Layer<EventStore | PolicyStore | AgingStore | EventLog> =>
+  Layer.mergeAll(
+    Layer.effect(EventStore, eventStore(memory)),
+    Layer.succeed(PolicyStore, policyStore(memory)),
+    Layer.succeed(AgingStore, agingStore(memory)),
+    Layer.succeed(
+      EventLog,
+      MemoryEventLog.make({
+        heads: memory.heads,
+        events: () => memory.all().flatMap(({ events }) => events)
+      })
+    )
+  ).pipe(Layer.provide(SecureRandom.layerWebCrypto))
+
 /** All stores over one memory that is empty at first and gone with the layer. */
 export const layer: Layer.Layer<EventStore | PolicyStore | AgingStore | EventLog> = Layer.unwrap(
-  Effect.sync(() => {
-    const memory = new Memory()
-    return Layer.mergeAll(
-      Layer.effect(EventStore, eventStore(memory)),
-      Layer.succeed(PolicyStore, policyStore(memory)),
-      Layer.succeed(AgingStore, agingStore(memory)),
-      Layer.succeed(
-        EventLog,
-        MemoryEventLog.make({
-          heads: memory.heads,
-          events: () => memory.all().flatMap(({ events }) => events)
-        })
-      )
-    )
-  })
-).pipe(Layer.provide(SecureRandom.layerWebCrypto))
+  Effect.sync(() => layerOver(new Memory()))
+)

@@ -43,6 +43,7 @@ const UNREACHABLE = new Set([
   "SchemaOutdated",
   "SandboxNotStarted",
   "SandboxStateHeld",
+  "SimulationImpossible",
   "SpoolUnusable",
   "MastercardNotSent",
   "MastercardOutcomeUnknown"

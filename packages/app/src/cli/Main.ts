@@ -20,6 +20,7 @@ import { rebuild } from "./commands/Rebuild.ts"
 import { redeem } from "./commands/Redeem.ts"
 import { sandbox } from "./commands/Sandbox.ts"
 import { settle } from "./commands/Settle.ts"
+import { simulate } from "./commands/Simulate.ts"
 import { verify } from "./commands/Verify.ts"
 import { ExitCode, ofTag } from "./ExitCode.ts"
 import { DatabaseFlag, JsonFlag } from "./GlobalFlags.ts"
@@ -45,7 +46,8 @@ const pointback = Command.make("pointback").pipe(
     rebuild,
     heads,
     erase,
-    sandbox
+    sandbox,
+    simulate
   ]),
   Command.withGlobalFlags([DatabaseFlag, JsonFlag])
 )
