@@ -1,5 +1,5 @@
 /** What an answer, or its absence, says about the effect of a call. */
-import { Result, Schema, SchemaIssue } from "effect"
+import { Result } from "effect"
 import * as Json from "../json/Json.ts"
 import {
   type MastercardError,
@@ -86,8 +86,8 @@ const NOT_CONNECTED: Record<string, typeof NotSentCause.Type> = {
   UND_ERR_CONNECT_TIMEOUT: "connectTimeout"
 }
 
-// The code only: messages of a network stack may quote the URL.
-const codeOf = (error: unknown): string => {
+/** The code of a failure of the network, and no more: its message may quote the URL. */
+export const codeOf = (error: unknown): string => {
   if (error === undefined) return "time limit"
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "no code"
 }
@@ -98,22 +98,17 @@ export const isWorthRepeating = (error: MastercardError): boolean => {
     case "MastercardRefused":
       return error.status === 429
     case "MastercardNotSent":
-      return error.cause !== "invalidRequest"
+      return PASSING.has(error.cause)
     case "MastercardOutcomeUnknown":
       return error.cause !== "unreadableAnswer"
   }
 }
 
-const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
-
-/** Decodes a body by a schema. The failure names the members that are missing or wrong and never quotes a value. */
-export const decoder = <A>(schema: Schema.ConstraintDecoder<A>): ((body: unknown) => Result.Result<A, string>) => {
-  const decode = Schema.decodeUnknownResult(schema)
-  return (body) =>
-    Result.mapError(decode(body, { errors: "all" }), ({ issue }) => {
-      const paths = issuesOf(issue).issues.map(({ path = [] }) =>
-        path.length === 0 ? "the whole" : path.map(String).join(".")
-      )
-      return `missing or wrong: ${paths.join(", ")}`
-    })
-}
+/** What may be over in a moment. A full queue and a pause are there so that nobody presses on. */
+const PASSING: ReadonlySet<typeof NotSentCause.Type> = new Set([
+  "connectionRefused",
+  "hostNotFound",
+  "connectTimeout",
+  "connectFailed",
+  "tokenUnavailable"
+])

@@ -11,7 +11,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net"
 import * as Json from "../json/Json.ts"
 import * as Assumptions from "../mastercard/Assumptions.ts"
-import { isLoopback } from "../mastercard/MastercardConfig.ts"
+import { isLoopback } from "../mastercard/BaseUrl.ts"
 import * as Answers from "./SandboxAnswers.ts"
 import type { SandboxCommand } from "./SandboxBank.ts"
 import { SandboxBook } from "./SandboxBook.ts"

@@ -35,7 +35,7 @@ describe("the environment", () => {
   it("gives a configuration that prints no secret", async () => {
     const config = await read({ ...complete, POINTBACK_MASTERCARD_ANSWER_LIMIT: "12 seconds" })
     expect(config.url.href).toBe("https://sandbox.api.mastercard.com/loyalty")
-    expect(Redacted.value(config.consumerKey)).toBe("consumer!key")
+    expect(Redacted.value(config.consumerKey!)).toBe("consumer!key")
     expect(Duration.toMillis(config.answerLimit)).toBe(12_000)
     expect(Duration.toMillis(config.connectLimit)).toBe(Duration.toMillis(MastercardConfig.DEFAULT_CONNECT_LIMIT))
     const printed = inspect(config, { depth: 20 }) + JSON.stringify(config)
