@@ -20,6 +20,8 @@ export interface Authorizer {
    * call certainly had no effect, and may be authorized anew and sent once more.
    */
   readonly heed: (answer: Transport.Answer) => Effect.Effect<boolean>
+  /** What must not appear in an error although it was sent. */
+  readonly secrets: () => ReadonlyArray<string>
 }
 
 /** Bytes of randomness in a nonce: two of the same second never meet. */
@@ -36,5 +38,6 @@ export const oauth1 = (consumerKey: string, key: KeyObject): Authorizer => ({
         timestamp: Math.floor(millis / 1000)
       })
     })),
-  heed: () => Effect.succeed(false)
+  heed: () => Effect.succeed(false),
+  secrets: () => [consumerKey]
 })

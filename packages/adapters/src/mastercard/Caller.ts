@@ -38,7 +38,8 @@ export const make = Effect.fnUntraced(function* (
       // Turned away for want of a nonce: certainly without effect, so it may go out once more, with the nonce.
       const answer = (yield* authorizer.heed(first)) ? yield* attempt(call) : first
       if (answer !== first) yield* authorizer.heed(answer)
-      return yield* Effect.fromResult(Outcome.fromAnswer(call, answer, read))
+      const secrets = authorizer.secrets()
+      return yield* Effect.fromResult(Outcome.fromAnswer({ ...call, secrets }, answer, read))
     })
     return Telemetry.observe(call.route, traffic(call, sending))
   }

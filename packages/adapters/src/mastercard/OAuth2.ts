@@ -12,6 +12,7 @@ import * as Json from "../json/Json.ts"
 import type { Authorizer, NotAuthorized } from "./Authorizer.ts"
 import { decoder } from "./Decoding.ts"
 import * as DPoP from "./DPoP.ts"
+import { hideSecrets } from "./Masking.ts"
 import * as Outcome from "./Outcome.ts"
 import * as Reason from "./Reason.ts"
 import type * as Transport from "./Transport.ts"
@@ -56,6 +57,7 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Authorizer> {
   const prove = yield* DPoP.makeProver
   // The token endpoint and the API each have nonces of their own.
+  let lastToken: string | undefined
   const nonces: { token: string | undefined; api: string | undefined } = { token: undefined, api: undefined }
   const tokens = yield* Cache.makeWith(
     (_: "token") =>
@@ -76,6 +78,7 @@ export const make = Effect.fnUntraced(function* (
     headers: Effect.fnUntraced(function* ({ method, url }) {
       const token = Redacted.value((yield* Cache.get(tokens, "token")).value)
       const now = yield* seconds
+      lastToken = token
       return {
         authorization: `DPoP ${token}`,
         dpop: yield* prove({ method, url, now, nonce: nonces.api, token })
@@ -87,7 +90,8 @@ export const make = Effect.fnUntraced(function* (
       // A token that was taken back before its end: the next call asks for a new one.
       const isDead = answer.status === 401 && DPoP.errorOf(answer) === "invalid_token"
       return Effect.as(isDead ? Cache.invalidate(tokens, "token") : Effect.void, false)
-    }
+    },
+    secrets: () => [Redacted.value(settings.clientId), ...(lastToken === undefined ? [] : [lastToken])]
   }
 })
 
@@ -109,7 +113,7 @@ interface Asking {
 const requestToken = Effect.fnUntraced(function* (asking: Asking): Effect.fn.Return<Token, NotAuthorized> {
   const first = yield* ask(asking)
   const answer = DPoP.isNonceChallenge(first) ? yield* ask(asking) : first
-  return yield* Effect.fromResult(readToken(answer))
+  return yield* Effect.fromResult(readToken(answer, Redacted.value(asking.settings.clientId)))
 })
 
 const ask = Effect.fnUntraced(function* (asking: Asking): Effect.fn.Return<Transport.Answer, NotAuthorized> {
@@ -159,10 +163,10 @@ const TokenBody = Schema.Struct({
 
 const decodeToken = decoder(TokenBody)
 
-const readToken = (answer: Transport.Answer): Result.Result<Token, NotAuthorized> => {
+const readToken = (answer: Transport.Answer, clientId: string): Result.Result<Token, NotAuthorized> => {
   const { body, flaw, status } = answer
   if (status >= 400 && status < 500) {
-    return Result.fail({ cause: "tokenRefused", detail: `${status} ${describeError(answer)}` })
+    return Result.fail({ cause: "tokenRefused", detail: `${status} ${describeError(answer, clientId)}` })
   }
   if (status < 200 || status >= 300) return Result.fail(unavailable(`status ${status}`))
   if (flaw !== undefined) return Result.fail(unavailable("the answer is cut off"))
@@ -185,12 +189,12 @@ const unavailable = (detail: string): NotAuthorized => ({ cause: "tokenUnavailab
 // A server may quote the assertion that it refuses.
 const JWT = /[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*/g
 
-const describeError = (answer: Transport.Answer): string => {
+const describeError = (answer: Transport.Answer, clientId: string): string => {
   const json = Json.parse(answer.body)
   const body = Result.isSuccess(json) && Json.isObject(json.success) ? json.success : {}
   const description = body["error_description"]
   return [DPoP.errorOf(answer), typeof description === "string" ? description : undefined]
     .filter((part) => part !== undefined)
-    .map((part) => Reason.tame(part.replace(JWT, "…")))
+    .map((part) => Reason.tame(hideSecrets(part.replace(JWT, "…"), [clientId])))
     .join(": ")
 }

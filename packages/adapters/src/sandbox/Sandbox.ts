@@ -16,8 +16,12 @@ import * as Answers from "./SandboxAnswers.ts"
 import type { SandboxCommand } from "./SandboxBank.ts"
 import { SandboxBook } from "./SandboxBook.ts"
 import * as Codes from "./SandboxCodes.ts"
+import * as ExtrasOptions from "./SandboxExtrasOptions.ts"
 import type { SandboxLot } from "./SandboxLots.ts"
+import { SandboxNotStarted } from "./SandboxNotStarted.ts"
 import * as Routes from "./SandboxRoutes.ts"
+
+export { SandboxNotStarted }
 
 /** How a sandbox is set up. */
 export interface SandboxOptions {
@@ -40,6 +44,8 @@ export interface SandboxOptions {
   /** How far the timestamp of a signature may be away, five minutes by default. */
   readonly tolerance?: Duration.Duration
   readonly assumptions?: Assumptions.Assumptions
+  /** OAuth 2.0 and payload encryption; by default with the consumer key as client id and the same public key. */
+  readonly extras?: ExtrasOptions.SandboxExtrasOptions
 }
 
 /** The host that the sandbox listens on: nobody else can reach it. */
@@ -54,15 +60,6 @@ const DEFAULT_PROGRAM_NAME = "Pay With Points API"
 const DEFAULT_FIRST_ID = 5_134_720n
 
 const DEFAULT_TOLERANCE = Duration.minutes(5)
-
-/** The sandbox could not be started. */
-export class SandboxNotStarted extends Schema.TaggedError<SandboxNotStarted>()("SandboxNotStarted", {
-  problem: Schema.String
-}) {
-  override get message(): string {
-    return `The sandbox could not be started: ${this.problem}`
-  }
-}
 
 /** A request and its answer as they went over the wire. */
 export interface Exchange {
@@ -135,6 +132,7 @@ export const make = Effect.fnUntraced(function* (
       tolerance: Duration.toSeconds(options.tolerance ?? DEFAULT_TOLERANCE),
       nonces: new Map()
     },
+    extras: yield* ExtrasOptions.make(options, options.extras ?? {}, publicKey),
     manner: {
       programName: options.programName ?? DEFAULT_PROGRAM_NAME,
       assumptions: options.assumptions ?? Assumptions.defaults
@@ -184,7 +182,11 @@ const serve = async (
 ): Promise<void> => {
   const body = await readBody(request).catch(() => "lost" as const)
   if (body === "lost") return
-  const { body: json, status } = body === "tooLarge" ? Answers.refused(Codes.tooLarge) : replyTo(parts, request, body)
+  const {
+    body: json,
+    headers,
+    status
+  } = body === "tooLarge" ? Answers.refused(Codes.tooLarge) : replyTo(parts, request, body)
   const text = Json.stringify(json, 2)
   keep({
     method: request.method ?? "GET",
@@ -194,7 +196,7 @@ const serve = async (
     responseBody: text
   })
   response
-    .writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) })
+    .writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text), ...headers })
     .end(text)
 }
 
@@ -207,6 +209,7 @@ const replyTo = (parts: Routes.SandboxParts, request: IncomingMessage, body: Uin
     method: request.method ?? "GET",
     url: new URL(target),
     authorization: request.headers.authorization,
+    dpop: request.headersDistinct["dpop"]?.join(),
     body
   })
 }

@@ -7,9 +7,10 @@ import * as Codes from "./SandboxCodes.ts"
 import type { Part } from "./SandboxLots.ts"
 import type { SandboxEntry } from "./SandboxState.ts"
 
-/** A status and a body. */
+/** A status and a body, and headers beside those of every reply. */
 export interface Reply {
   readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
   readonly body: Json.Json
 }
 

@@ -46,6 +46,11 @@ export class SandboxBook {
     return Option.map(HashMap.get(this.#state.accounts, userId), ({ lots }) => Lots.balance(lots, this.#now()))
   }
 
+  /** Whether a redemption is known. */
+  knowsRedemption(redemptionId: string): boolean {
+    return HashMap.has(this.#state.redemptions, redemptionId)
+  }
+
   /** A page of the history of an account, newest first; none where the account is not known. */
   history(question: HistoryQuestion): Option.Option<ReadonlyArray<State.SandboxEntry>> {
     const { before, from, limit, offset, userId } = question

@@ -5,7 +5,8 @@ import * as Answers from "./SandboxAnswers.ts"
 import type { SandboxCommand } from "./SandboxBank.ts"
 import type { SandboxBook } from "./SandboxBook.ts"
 import * as Codes from "./SandboxCodes.ts"
-import * as Gateway from "./SandboxGateway.ts"
+import * as Extras from "./SandboxExtras.ts"
+import type * as Gateway from "./SandboxGateway.ts"
 import * as Requests from "./SandboxRequests.ts"
 
 /** Where the API stands, as at Mastercard. */
@@ -18,6 +19,7 @@ export const ADMIN_PREFIX = "/sandbox"
 export interface SandboxParts {
   readonly book: SandboxBook
   readonly gateway: Gateway.Gateway
+  readonly extras: Extras.Extras
   readonly manner: Answers.Manner
   /** Seconds since 1970 by the real clock, which signatures are checked against. */
   readonly seconds: () => number
@@ -27,9 +29,14 @@ export interface SandboxParts {
 export const answer = (parts: SandboxParts, request: Gateway.SignedRequest): Answers.Reply => {
   const path = request.url.pathname
   if (path.startsWith(`${ADMIN_PREFIX}/`)) return admin(parts, request, segments(path, ADMIN_PREFIX))
+  const seconds = parts.seconds()
+  const token = Extras.token(parts.extras, request, seconds)
+  if (token !== undefined) return token
   if (!path.startsWith(`${API_PREFIX}/`)) return Answers.refused(Codes.notFound)
-  const refusal = Gateway.check(parts.gateway, request, parts.seconds())
-  return refusal === undefined ? api(parts, request, segments(path, API_PREFIX)) : Answers.refused(refusal)
+  const refusal = Extras.check(parts.extras, parts.gateway, request, seconds)
+  if (refusal !== undefined) return refusal
+  const reply = api(parts, request, segments(path, API_PREFIX))
+  return { ...reply, headers: { ...reply.headers, ...Extras.headers(parts.extras, request, seconds) } }
 }
 
 const segments = (path: string, prefix: string): ReadonlyArray<string> =>
@@ -48,11 +55,14 @@ const segments = (path: string, prefix: string): ReadonlyArray<string> =>
 const shapeOf = (method: string, [first, second, ...rest]: ReadonlyArray<string>): string =>
   [method, first, ...(second === undefined ? [] : ["*"]), ...rest].join(" ")
 
-const api = (
-  parts: SandboxParts,
-  { body, method, url }: Gateway.SignedRequest,
-  path: ReadonlyArray<string>
-): Answers.Reply => {
+const bankOf = (book: SandboxBook): Extras.Bank => ({
+  now: () => book.now(),
+  balance: (userId) => book.balance(userId),
+  knowsRedemption: (redemptionId) => book.knowsRedemption(redemptionId)
+})
+
+const api = (parts: SandboxParts, request: Gateway.SignedRequest, path: ReadonlyArray<string>): Answers.Reply => {
+  const { body, method, url } = request
   const [, id = ""] = path
   switch (shapeOf(method, path)) {
     case "POST redemptions * credits":
@@ -61,24 +71,20 @@ const api = (
         Result.flatMap(Requests.body(body), (object) => Requests.credit(id, object))
       )
     case "POST redemptions":
-      return run(
-        parts,
-        Result.flatMap(Requests.body(body), (object) => Requests.redeem(object, parts.manner.assumptions))
+      return Extras.redeem(parts.extras, bankOf(parts.book), body, parts.manner, (object) =>
+        run(parts, Requests.redeem(object, parts.manner.assumptions))
       )
     case "GET redemptions":
       return history(parts, url.searchParams)
     case "GET redeemers *":
       return redeemer(parts, id, url.searchParams)
     default:
-      return Answers.refused(Codes.notFound)
+      return Extras.api(parts.extras, bankOf(parts.book), request, path, parts.manner)
   }
 }
 
-const admin = (
-  parts: SandboxParts,
-  { body, method }: Gateway.SignedRequest,
-  path: ReadonlyArray<string>
-): Answers.Reply => {
+const admin = (parts: SandboxParts, request: Gateway.SignedRequest, path: ReadonlyArray<string>): Answers.Reply => {
+  const { body, method } = request
   const [, id = ""] = path
   switch (shapeOf(method, path)) {
     case "GET log":
@@ -96,7 +102,7 @@ const admin = (
       )
     }
     default:
-      return Answers.refused(Codes.notFound)
+      return Extras.admin(parts.extras, request, path)
   }
 }
 
