@@ -11,15 +11,18 @@ export interface NotAuthorized {
   readonly detail: string
 }
 
+/**
+ * What an answer says about authorization. `anotherProof`: the gateway only asked for a proof with a nonce, so the call
+ * certainly had no effect and may go out once more. `anotherToken`: the token is not good any more.
+ */
+export type Verdict = "settled" | "anotherProof" | "anotherToken"
+
 /** Adds headers to requests. */
 export interface Authorizer {
   /** The headers of one attempt, over the very bytes that are sent. */
   readonly headers: (request: OAuth1.Request) => Effect.Effect<Record<string, string>, NotAuthorized>
-  /**
-   * Takes note of what an answer says about authorization. True where the gateway only asked for another proof: then the
-   * call certainly had no effect, and may be authorized anew and sent once more.
-   */
-  readonly heed: (answer: Transport.Answer) => Effect.Effect<boolean>
+  /** Takes note of what an answer says about authorization. */
+  readonly heed: (answer: Transport.Answer) => Effect.Effect<Verdict>
   /** What must not appear in an error although it was sent. */
   readonly secrets: () => ReadonlyArray<string>
 }
@@ -38,6 +41,6 @@ export const oauth1 = (consumerKey: string, key: KeyObject): Authorizer => ({
         timestamp: Math.floor(millis / 1000)
       })
     })),
-  heed: () => Effect.succeed(false),
+  heed: () => Effect.succeed("settled"),
   secrets: () => [consumerKey]
 })

@@ -6,7 +6,7 @@ import type { MastercardConfig } from "./MastercardConfig.ts"
 import type { MastercardError } from "./MastercardError.ts"
 import * as OAuth2 from "./OAuth2.ts"
 import * as Outcome from "./Outcome.ts"
-import type { Prepared } from "./Prepared.ts"
+import { isReading, type Prepared } from "./Prepared.ts"
 import * as Signing from "./Signing.ts"
 import * as SigningKey from "./SigningKey.ts"
 import * as Telemetry from "./Telemetry.ts"
@@ -35,9 +35,11 @@ export const make = Effect.fnUntraced(function* (
   return (call, read) => {
     const sending = Effect.gen(function* () {
       const first = yield* attempt(call)
-      // Turned away for want of a nonce: certainly without effect, so it may go out once more, with the nonce.
-      const answer = (yield* authorizer.heed(first)) ? yield* attempt(call) : first
-      if (answer !== first) yield* authorizer.heed(answer)
+      const verdict = yield* authorizer.heed(first)
+      // Turned away for want of a nonce, certainly without effect. For want of a token only what changes nothing goes out again.
+      const isAgain = verdict === "anotherProof" || (verdict === "anotherToken" && isReading(call.route))
+      const answer = isAgain ? yield* attempt(call) : first
+      if (isAgain) yield* authorizer.heed(answer)
       const secrets = authorizer.secrets()
       return yield* Effect.fromResult(Outcome.fromAnswer({ ...call, secrets }, answer, read))
     })

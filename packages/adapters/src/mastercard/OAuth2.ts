@@ -57,10 +57,10 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Authorizer> {
   const prove = yield* DPoP.makeProver
   // The token endpoint and the API each have nonces of their own.
-  let lastToken: string | undefined
+  let last: Redacted.Redacted | undefined
   const nonces: { token: string | undefined; api: string | undefined } = { token: undefined, api: undefined }
-  const tokens = yield* Cache.makeWith(
-    (_: "token") =>
+  const tokens = yield* Cache.makeWith<"token", Token, NotAuthorized>(
+    () =>
       requestToken({
         settings,
         key,
@@ -76,9 +76,9 @@ export const make = Effect.fnUntraced(function* (
   )
   return {
     headers: Effect.fnUntraced(function* ({ method, url }) {
-      const token = Redacted.value((yield* Cache.get(tokens, "token")).value)
+      last = (yield* Cache.get(tokens, "token")).value
+      const token = Redacted.value(last)
       const now = yield* seconds
-      lastToken = token
       return {
         authorization: `DPoP ${token}`,
         dpop: yield* prove({ method, url, now, nonce: nonces.api, token })
@@ -86,12 +86,13 @@ export const make = Effect.fnUntraced(function* (
     }),
     heed: (answer) => {
       nonces.api = DPoP.nonceOf(answer) ?? nonces.api
-      if (DPoP.isNonceChallenge(answer)) return Effect.succeed(true)
-      // A token that was taken back before its end: the next call asks for a new one.
-      const isDead = answer.status === 401 && DPoP.errorOf(answer) === "invalid_token"
-      return Effect.as(isDead ? Cache.invalidate(tokens, "token") : Effect.void, false)
+      if (DPoP.isNonceChallenge(answer)) return Effect.succeed("anotherProof")
+      // A token that was taken back before its end: whoever comes next asks for a new one.
+      return answer.status === 401 && DPoP.errorOf(answer) === "invalid_token"
+        ? Effect.as(Cache.invalidate(tokens, "token"), "anotherToken")
+        : Effect.succeed("settled")
     },
-    secrets: () => [Redacted.value(settings.clientId), ...(lastToken === undefined ? [] : [lastToken])]
+    secrets: () => [Redacted.value(settings.clientId), ...(last === undefined ? [] : [Redacted.value(last)])]
   }
 })
 

@@ -59,7 +59,7 @@ const open = (bytes: Uint8Array, password: string): Result.Result<ReadonlyArray<
 }
 
 const nameOf = ({ attributes }: Bag): string =>
-  String((attributes as { readonly friendlyName?: ReadonlyArray<unknown> }).friendlyName?.[0] ?? "")
+  (attributes as { readonly friendlyName?: ReadonlyArray<string> }).friendlyName?.[0] ?? ""
 
 const choose = (bags: ReadonlyArray<Bag>, alias: string | undefined): Result.Result<Bag, string> => {
   const wanted = alias ?? DEFAULT_ALIAS

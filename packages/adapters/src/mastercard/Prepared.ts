@@ -29,6 +29,9 @@ export type Route =
   | "GET /redeemers/{user_id}"
   | "POST /redeemers/search"
 
+/** Whether a call changes nothing, however often it is made. */
+export const isReading = (route: Route): boolean => route.startsWith("GET ") || route === "POST /redeemers/search"
+
 const isIdentifier = Schema.is(Text.Identifier)
 
 /** The names of the texts that no call may be made with. A dot as a path segment would address another resource. */

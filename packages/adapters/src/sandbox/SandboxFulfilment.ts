@@ -1,7 +1,7 @@
 /** `PUT /redemptions`: the fulfilment status of redemptions. */
 import { Option, Result } from "effect"
 import { Zone } from "@pointback/domain"
-import * as Json from "../json/Json.ts"
+import type * as Json from "../json/Json.ts"
 import * as Answers from "./SandboxAnswers.ts"
 import * as Codes from "./SandboxCodes.ts"
 import * as Requests from "./SandboxRequests.ts"

@@ -61,12 +61,9 @@ export const find = (
   if (text === undefined) {
     return Answers.refused(Codes.invalid(names.encryptedMember, "encrypted with the sandbox's key"))
   }
-  const question = Requests.body(Buffer.from(text)).pipe(
-    Result.flatMap((object) => Result.map(readQuestion(object), (userId) => ({ userId, object })))
-  )
+  const question = Requests.body(Buffer.from(text)).pipe(Result.flatMap((object) => readQuestion(object)))
   if (Result.isFailure(question)) return Answers.refused(question.failure)
-  const { object, userId } = question.success
-  const type = String(object["userIdType"])
+  const { type, userId } = question.success
   const account = type === "RANAC" ? userId : search.accounts.get(`${type} ${userId}`)
   const found = account === undefined ? Option.none() : balance(account)
   if (account === undefined || Option.isNone(found)) return Answers.refused(Codes.unknownUser)
@@ -81,10 +78,12 @@ const sealed = (search: Search, body: Json.JsonObject, { assumptions: names }: A
     : body
 })
 
-const readQuestion = (object: Json.JsonObject): Result.Result<string, Codes.Refusal> =>
+const readQuestion = (
+  object: Json.JsonObject
+): Result.Result<{ readonly type: string; readonly userId: string }, Codes.Refusal> =>
   Result.gen(function* () {
     const userId = yield* Requests.text(object, "userId")
-    yield* Requests.oneOf(object, "userIdType", TYPES)
+    const type = yield* Requests.oneOf(object, "userIdType", TYPES)
     yield* Requests.oneOf(object, "redemptionType", REDEEMABLE)
-    return userId
+    return { type, userId }
   })

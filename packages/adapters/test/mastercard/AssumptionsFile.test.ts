@@ -85,5 +85,6 @@ it("each has its row with its default in docs/mastercard.md", async () => {
 it("each variable has its row in docs/mastercard.md", async () => {
   const page = await readFile(new URL("../../../../docs/mastercard.md", import.meta.url), "utf8")
   const rows = [...page.matchAll(/^\| `(POINTBACK_MASTERCARD_\w+)` \|/gm)].map(([, name]) => name)
-  expect(rows.toSorted()).toEqual(Object.values(MastercardConfig.VARIABLES).toSorted())
+  expect(rows).toHaveLength(new Set(rows).size)
+  expect(new Set(rows)).toEqual(new Set(Object.values(MastercardConfig.VARIABLES)))
 })

@@ -251,6 +251,18 @@ describe("a credit under OAuth 2.0", () => {
   })
 })
 
+it("a call that only reads goes out once more with a new token when the old one was taken back", async () => {
+  const dead = withHeaders(401, `www-authenticate: DPoP error="invalid_token"`)
+  const server = serving(goodToken, (count) => (count === 1 ? dead : Misbehaving.answer(200, `{"pointBalance":7}`)))
+  await against(server, (client) =>
+    Effect.gen(function* () {
+      yield* client.redeemer(ask)
+      expect((yield* client.redeemer(ask)).pointBalance).toBe("7")
+      expect(server.counts).toEqual({ token: 2, api: 3 })
+    })
+  )
+})
+
 describe("no token", () => {
   it.each([
     ["a failing server", Misbehaving.answer(503, "{}"), "tokenUnavailable", /status 503/],
