@@ -1,5 +1,5 @@
 /** Makes calls: waits for its turn, authorizes, sends once, reads the outcome. */
-import { Effect, Redacted, Result, type Scope } from "effect"
+import { Clock, Duration, Effect, Redacted, Result, type Scope } from "effect"
 import type { Reader } from "./Answers.ts"
 import * as Authorizer from "./Authorizer.ts"
 import type { MastercardConfig } from "./MastercardConfig.ts"
@@ -25,26 +25,38 @@ export const make = Effect.fnUntraced(function* (
   const sign = Signing.make(config.url, authorizer)
   const traffic = yield* Traffic.make(config.traffic)
 
-  const attempt = Effect.fnUntraced(function* (call: Prepared): Effect.fn.Return<Transport.Answer, MastercardError> {
+  const startMillis = Duration.toMillis(config.startLimit)
+
+  const attempt = Effect.fnUntraced(function* (
+    call: Prepared,
+    deadline: number
+  ): Effect.fn.Return<Transport.Answer, MastercardError> {
     const request = yield* Effect.mapError(sign(call), ({ cause, detail }) => Outcome.notSent(call, cause, detail))
+    yield* Traffic.checkDeadline(call, deadline)
     const answer = yield* Effect.mapError(send(request), (none) => Outcome.fromNoAnswer(call, none))
     yield* Telemetry.noteStatus(answer.status)
     return answer
   })
 
-  return (call, read) => {
-    const sending = Effect.gen(function* () {
-      const first = yield* attempt(call)
-      const verdict = yield* authorizer.heed(first)
-      // Turned away for want of a nonce, certainly without effect. For want of a token only what changes nothing goes out again.
-      const isAgain = verdict === "anotherProof" || (verdict === "anotherToken" && isReading(call.route))
-      const answer = isAgain ? yield* attempt(call) : first
-      if (isAgain) yield* authorizer.heed(answer)
-      const secrets = authorizer.secrets()
-      return yield* Effect.fromResult(Outcome.fromAnswer({ ...call, secrets }, answer, read))
-    })
-    return Telemetry.observe(call.route, traffic(call, sending))
-  }
+  const exchange = Effect.fnUntraced(function* <A>(call: Prepared, deadline: number, read: Reader<A>) {
+    const first = yield* attempt(call, deadline)
+    const verdict = yield* authorizer.heed(first)
+    // Turned away for want of a nonce, certainly without effect. For want of a token only what changes nothing goes
+    // out again.
+    const isAgain = verdict === "anotherProof" || (verdict === "anotherToken" && isReading(call.route))
+    const answer = isAgain ? yield* attempt(call, deadline) : first
+    if (isAgain) yield* authorizer.heed(answer)
+    const secrets = authorizer.secrets()
+    return yield* Effect.fromResult(Outcome.fromAnswer({ ...call, secrets }, answer, read))
+  })
+
+  return (call, read) =>
+    Telemetry.observe(
+      call.route,
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        traffic(call, now + startMillis, exchange(call, now + startMillis, read))
+      )
+    )
 })
 
 const authorizerOf = (config: MastercardConfig, send: Transport.Transport): Effect.Effect<Authorizer.Authorizer> => {

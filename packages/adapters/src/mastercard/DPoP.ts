@@ -53,7 +53,9 @@ export const nonceOf = ({ headers }: Transport.Answer): string | undefined => {
   return nonce !== undefined && NONCE.test(nonce) ? nonce : undefined
 }
 
-/** Whether an answer does no more than ask for a proof with a nonce: in its header, or in the body of a token endpoint. */
+/**
+ * Whether an answer does no more than ask for a proof with a nonce: in its header, or in the body of a token endpoint.
+ */
 export const isNonceChallenge = (answer: Transport.Answer): boolean => {
   if ((answer.status !== 400 && answer.status !== 401) || nonceOf(answer) === undefined) return false
   return errorOf(answer) === "use_dpop_nonce"

@@ -10,8 +10,8 @@ import type { Assumptions } from "./Assumptions.ts"
 import { invalidIdentifiers, prepare, type Prepared } from "./Prepared.ts"
 
 /**
- * Back order (B), invoice received (I), order sent (N), order placed (O), shipping date (S), or whatever else was agreed
- * on with Mastercard: its page calls these five the typical ones.
+ * Back order (B), invoice received (I), order sent (N), order placed (O), shipping date (S), or whatever else was
+ * agreed on with Mastercard: its page calls these five the typical ones.
  */
 export type FulfilmentStatus = "B" | "I" | "N" | "O" | "S" | (string & {})
 

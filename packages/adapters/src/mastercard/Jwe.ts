@@ -1,8 +1,8 @@
 /**
  * Encrypted bodies: JWE in its compact form, RSA-OAEP-256 and AES-GCM.
  *
- * What we write is as RFC 7516 says (by `jose`). What we read may also come from Mastercard's own libraries, whose tokens have an
- * IV of 16 bytes and a `/` left in base64url, both of which `jose` refuses.
+ * What we write is as RFC 7516 says (by `jose`). What we read may also come from Mastercard's own libraries, whose
+ * tokens have an IV of 16 bytes and a `/` left in base64url, both of which `jose` refuses.
  *
  * @see mastercard, Payload encryption
  */

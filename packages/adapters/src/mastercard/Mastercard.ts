@@ -48,8 +48,8 @@ export class Mastercard extends Context.Service<
     /** `GET /redeemers/{user_id}`: the profile and balance of an account. */
     readonly redeemer: (request: Requests.RedeemerRequest) => Effect.Effect<Answers.Redeemer, MastercardError>
     /**
-     * `POST /redeemers/search`: finds an account by a bank's number (BAN, BCN), a RANAC or a RANCU; encrypted both ways. Fails
-     * with `MastercardNotSent` (`notConfigured`) where the configuration has no keys for that.
+     * `POST /redeemers/search`: finds an account by a bank's number (BAN, BCN), a RANAC or a RANCU; encrypted both
+     * ways. Fails with `MastercardNotSent` (`notConfigured`) where the configuration has no keys for that.
      */
     readonly searchRedeemer: (
       request: RedeemerSearch.RedeemerSearch
@@ -62,7 +62,9 @@ export class Mastercard extends Context.Service<
     readonly addShippingAddress: (
       request: ShippingAddress.AddShippingAddress
     ) => Effect.Effect<{ readonly shippingAddressId: string }, MastercardError>
-    /** `GET /redemptions/addresses`: the addresses that redemptions of a customer, a RANCU, used in the last 160 days. */
+    /**
+     * `GET /redemptions/addresses`: the addresses that redemptions of a customer, a RANCU, used in the last 160 days.
+     */
     readonly shippingAddresses: (
       request: ShippingAddress.ShippingAddressesRequest
     ) => Effect.Effect<ReadonlyArray<ShippingAddress.KnownShippingAddress>, MastercardError>

@@ -25,6 +25,11 @@ export interface MastercardConfig {
   readonly oauth2: OAuth2Settings | undefined
   /** The keys of `POST /redeemers/search`, the only call that is encrypted. */
   readonly encryption: EncryptionSettings | undefined
+  /**
+   * How long after it was asked for a call may still go out; later it fails and was not sent. So a call is over when
+   * this and `answerLimit` have passed, which must be less than what settling takes for the longest processing time.
+   */
+  readonly startLimit: Duration.Duration
   /** How long a connection may take. A call that has none by then was certainly not sent. */
   readonly connectLimit: Duration.Duration
   /** How long a call may take as a whole, connection and answer included, waiting for its turn not. */
@@ -32,6 +37,9 @@ export interface MastercardConfig {
   readonly traffic: Traffic.TrafficLimits
   readonly assumptions: Assumptions.Assumptions
 }
+
+/** Long enough for a queue that moves; a minute later nobody waits for the answer any more. */
+export const DEFAULT_START_LIMIT = Duration.seconds(60)
 
 /** A handshake needs two or three round trips; what has none after five seconds is down. */
 export const DEFAULT_CONNECT_LIMIT = Duration.seconds(5)
@@ -65,6 +73,7 @@ export const validate = (config: MastercardConfig): Result.Result<MastercardConf
     () => url,
     ...(config.oauth2 === undefined ? oauth1Checks(config) : oauth2Checks(config, config.oauth2)),
     ...encryptionChecks(config.encryption),
+    () => timeCheck(VARIABLES.startLimit, config.startLimit),
     () => timeCheck(VARIABLES.connectLimit, config.connectLimit),
     () => timeCheck(VARIABLES.answerLimit, config.answerLimit),
     ...trafficChecks(config.traffic),
@@ -138,12 +147,14 @@ export type MastercardSettings = Pick<MastercardConfig, "url" | "signingKey"> &
   }
 
 /**
- * A configuration from values at hand, with defaults for what is not given. It is checked when a client is built from it.
+ * A configuration from values at hand, with defaults for what is not given. It is checked when a client is built from
+ * it.
  */
 export const make = (settings: MastercardSettings): MastercardConfig => ({
   consumerKey: undefined,
   oauth2: undefined,
   encryption: undefined,
+  startLimit: DEFAULT_START_LIMIT,
   connectLimit: DEFAULT_CONNECT_LIMIT,
   answerLimit: DEFAULT_ANSWER_LIMIT,
   ...settings,
@@ -167,6 +178,7 @@ export const fromEnvironment: Effect.Effect<MastercardConfig, MastercardConfigIn
       consumerKey: oauth2 === undefined ? yield* Environment.required(VARIABLES.consumerKey) : undefined,
       signingKey: yield* Environment.privateKey(SIGNING, yield* Environment.required(VARIABLES.signingKey)),
       encryption: yield* readEncryption,
+      startLimit: yield* Environment.duration(VARIABLES.startLimit, DEFAULT_START_LIMIT),
       connectLimit: yield* Environment.duration(VARIABLES.connectLimit, DEFAULT_CONNECT_LIMIT),
       answerLimit: yield* Environment.duration(VARIABLES.answerLimit, DEFAULT_ANSWER_LIMIT),
       traffic: yield* readTraffic,

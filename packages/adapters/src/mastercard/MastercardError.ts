@@ -31,6 +31,7 @@ export const NotSentCause = Schema.Literals([
   "invalidRequest",
   "notConfigured",
   "queueFull",
+  "notInTime",
   "circuitOpen",
   "tokenRefused",
   "tokenUnavailable"
@@ -57,6 +58,7 @@ const NOT_SENT: Record<typeof NotSentCause.Type, string> = {
   invalidRequest: "the request is invalid",
   notConfigured: "a setting is missing",
   queueFull: "too many calls wait already",
+  notInTime: "its turn did not come in time",
   circuitOpen: "Mastercard failed again and again, and is left alone for a while",
   tokenRefused: "no access token was given",
   tokenUnavailable: "no access token could be got"
@@ -72,6 +74,7 @@ const NOT_SENT_ADVICE: Record<typeof NotSentCause.Type, string> = {
   invalidRequest: "Correct it, then send it again.",
   notConfigured: "Set it, then send it again.",
   queueFull: "Send it again later, or with less at once.",
+  notInTime: "Send it again later, or with less at once.",
   circuitOpen: "Send it again later.",
   tokenRefused: "Check client id, key id, key and scopes, then send it again.",
   tokenUnavailable: "Check POINTBACK_MASTERCARD_TOKEN_URL and the network, then send it again."

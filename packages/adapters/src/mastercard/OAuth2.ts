@@ -1,6 +1,6 @@
 /**
- * OAuth 2.0 as FAPI 2.0 has it: client credentials, a signed assertion in place of a password, a token that is bound to a key
- * of ours.
+ * OAuth 2.0 as FAPI 2.0 has it: client credentials, a signed assertion in place of a password, a token that is bound to
+ * a key of ours.
  *
  * @see mastercard, OAuth 2.0; RFC 6749, RFC 7523, RFC 9449
  */

@@ -17,8 +17,8 @@ const DER_SEQUENCE = 0x30
 export const isPkcs12 = (bytes: Uint8Array): boolean => bytes[0] === DER_SEQUENCE
 
 /**
- * Takes a private key out of a PKCS#12 file, as PKCS#8 in PEM text. Without an alias it is the key named `keyalias`, or the only
- * one. The failure says what is wrong and carries neither the password nor anything of the key.
+ * Takes a private key out of a PKCS#12 file, as PKCS#8 in PEM text. Without an alias it is the key named `keyalias`, or
+ * the only one. The failure says what is wrong and carries neither the password nor anything of the key.
  */
 export const toPem = (
   bytes: Uint8Array,

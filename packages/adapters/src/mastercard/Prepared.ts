@@ -40,7 +40,9 @@ export const invalidIdentifiers = (identifiers: Record<string, string | undefine
     value === undefined || (isIdentifier(value) && value !== "." && value !== "..") ? [] : [name]
   )
 
-/** The names of the amounts that no call may be made with: they must be above zero and have 15 integer digits at most. */
+/**
+ * The names of the amounts that no call may be made with: they must be above zero and have 15 integer digits at most.
+ */
 export const invalidAmounts = (amounts: Record<string, Points.Points | undefined>): ReadonlyArray<string> =>
   Object.entries(amounts).flatMap(([name, value]) =>
     value === undefined || (value > 0n && Points.fitsSize(value)) ? [] : [name]

@@ -1,6 +1,6 @@
 /**
- * `POST /redeemers/search`: finds the account that a card, a bank's number or a RANAC belongs to. What is asked and what
- * is answered are encrypted.
+ * `POST /redeemers/search`: finds the account that a card, a bank's number or a RANAC belongs to. What is asked and
+ * what is answered are encrypted.
  *
  * @see mastercard, Payload encryption
  */
@@ -9,7 +9,9 @@ import type { Assumptions } from "./Assumptions.ts"
 import { invalidIdentifiers, prepare, type Prepared } from "./Prepared.ts"
 import { joined, type RedemptionType } from "./Requests.ts"
 
-/** Types of numbers: a bank's account (BAN) or customer (BCN), Mastercard's random account (RANAC) or customer (RANCU). */
+/**
+ * Types of numbers: a bank's account (BAN) or customer (BCN), Mastercard's random account (RANAC) or customer (RANCU).
+ */
 export type UserIdType = "BAN" | "BCN" | "RANAC" | "RANCU"
 
 /** A number to be found. */

@@ -1,4 +1,7 @@
-/** What can be watched of the client: a span for each call, and metrics. No account number, no key and no token is in them. */
+/**
+ * What can be watched of the client: a span for each call, and metrics. No account number, no key and no token is in
+ * them.
+ */
 import { Cause, Clock, Effect, Exit, Metric, Option, Result } from "effect"
 import type { MastercardError } from "./MastercardError.ts"
 import type { Route } from "./Prepared.ts"

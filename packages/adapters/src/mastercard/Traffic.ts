@@ -3,7 +3,7 @@
  *
  * What is held back here was certainly not sent, and says so.
  */
-import { Cause, Duration, Effect, Exit, Metric, Option, Result, type Scope, Semaphore } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, Metric, Option, Result, type Scope, Semaphore } from "effect"
 import { CircuitBreaker, RateLimiter } from "effect/persistence"
 import type { MastercardError, MastercardNotSent } from "./MastercardError.ts"
 import * as Outcome from "./Outcome.ts"
@@ -23,7 +23,10 @@ export interface TrafficLimits {
   readonly pause: Duration.Duration
 }
 
-/** Twice what the bulk command has in flight; a queue that a file of credits fits in; no rate limit until somebody knows one. */
+/**
+ * Twice what the bulk command has in flight; a queue that a file of credits fits in; no rate limit until somebody knows
+ * one.
+ */
 export const defaults: TrafficLimits = {
   maximumInFlight: 128,
   maximumWaiting: 10_000,
@@ -33,11 +36,30 @@ export const defaults: TrafficLimits = {
   pause: Duration.seconds(10)
 }
 
-/** Lets calls through as the limits allow. */
+/** Lets calls through as the limits allow, until `deadline`, in milliseconds since 1970. */
 export type Traffic = <A>(
   call: Outcome.Call,
+  deadline: number,
   sending: Effect.Effect<A, MastercardError>
 ) => Effect.Effect<A, MastercardError>
+
+/**
+ * Fails where the deadline of a call is over: who looks for the call at Mastercard counts on its not going out later.
+ */
+export const checkDeadline = (call: Outcome.Call, deadline: number): Effect.Effect<void, MastercardNotSent> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => (now > deadline ? late(call) : Effect.void))
+
+const late = (call: Outcome.Call) => Effect.fail(Outcome.notSent(call, "notInTime", "start limit"))
+
+/** Waits for something no longer than until the deadline. */
+const until = <A, R>(
+  call: Outcome.Call,
+  deadline: number,
+  waiting: Effect.Effect<A, never, R>
+): Effect.Effect<A, MastercardNotSent, R> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.timeoutOrElse(waiting, { duration: Math.max(0, deadline - now), orElse: () => late(call) })
+  )
 
 const KEY = "mastercard"
 
@@ -47,7 +69,7 @@ export const make = Effect.fnUntraced(function* (limits: TrafficLimits): Effect.
   const slow = yield* rateLimit(limits)
   const guard = yield* breaker(limits)
   let waiting = 0
-  return (call, sending) =>
+  return (call, deadline, sending) =>
     Effect.suspend(() => {
       if (waiting >= limits.maximumWaiting) {
         return Effect.fail(Outcome.notSent(call, "queueFull", `${waiting} wait`))
@@ -58,8 +80,13 @@ export const make = Effect.fnUntraced(function* (limits: TrafficLimits): Effect.
         if (isWaiting) waiting--
         isWaiting = false
       })
-      const inTurn = Effect.andThen(Effect.andThen(slow, go), guard(call, sending))
-      return Effect.ensuring(Semaphore.withPermit(permits, inTurn), go)
+      const inTurn = Effect.gen(function* () {
+        yield* until(call, deadline, Semaphore.takeScoped(permits, 1))
+        yield* until(call, deadline, slow)
+        yield* go
+        return yield* guard(call, sending)
+      })
+      return Effect.ensuring(Effect.scoped(inTurn), go)
     })
 })
 

@@ -11,8 +11,8 @@ const amountOf = (value: Json.Json | undefined): bigint | undefined =>
   )
 
 /**
- * The request with its size in points. Where both sizes are given they must agree: what Mastercard makes of two that do not
- * is not public.
+ * The request with its size in points. Where both sizes are given they must agree: what Mastercard makes of two that do
+ * not is not public.
  */
 export const sized = (
   asked: Json.JsonObject,

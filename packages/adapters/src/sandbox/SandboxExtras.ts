@@ -1,6 +1,6 @@
 /**
- * What the sandbox does beside the bank's own business: tokens, searches, addresses, fulfilment, and redemptions that are
- * sized by cash. It is kept in memory only.
+ * What the sandbox does beside the bank's own business: tokens, searches, addresses, fulfilment, and redemptions that
+ * are sized by cash. It is kept in memory only.
  */
 import type { Instant } from "@pointback/domain"
 import { type Option, Result } from "effect"

@@ -17,8 +17,8 @@ import {
 } from "node:crypto"
 
 /**
- * How tokens are written: by RFC 7516, or as Mastercard's libraries write them, with an IV of 16 bytes and base64url that
- * keeps its `/`.
+ * How tokens are written: by RFC 7516, or as Mastercard's libraries write them, with an IV of 16 bytes and base64url
+ * that keeps its `/`.
  */
 export type JweStyle = "standard" | "mastercard"
 

@@ -104,7 +104,11 @@ describe("the environment", () => {
     expect(inspect(error)).not.toContain("abc")
   })
 
-  it.each(["POINTBACK_MASTERCARD_CONNECT_LIMIT", "POINTBACK_MASTERCARD_ANSWER_LIMIT"])("refuses %s", async (name) => {
+  it.each([
+    "POINTBACK_MASTERCARD_START_LIMIT",
+    "POINTBACK_MASTERCARD_CONNECT_LIMIT",
+    "POINTBACK_MASTERCARD_ANSWER_LIMIT"
+  ])("refuses %s", async (name) => {
     expect((await problemOf({ ...complete, [name]: "soon" })).variable).toBe(name)
     expect((await problemOf({ ...complete, [name]: "0 seconds" })).variable).toBe(name)
   })

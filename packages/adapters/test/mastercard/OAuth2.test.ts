@@ -1,4 +1,4 @@
-import { Duration, Effect, Redacted, type Scope } from "effect"
+import { Duration, Effect, Fiber, Redacted, type Scope } from "effect"
 import { exportPKCS8, exportSPKI, generateKeyPair } from "jose"
 import { inspect } from "node:util"
 import { describe, expect, it } from "vitest"
@@ -261,6 +261,22 @@ it("a call that only reads goes out once more with a new token when the old one 
       expect(server.counts).toEqual({ token: 2, api: 3 })
     })
   )
+})
+
+it("a token that comes too late is not used: the credit was not sent, and never will be", async () => {
+  let late: (() => void) | undefined
+  const behave: Parameters<typeof Misbehaving.serve>[0] = {
+    onRequest: (socket) => void (late = () => socket.end(goodToken()))
+  }
+  await Effect.gen(function* () {
+    const server = yield* Misbehaving.serve(behave)
+    const client = yield* Mastercard.make(settings(server.url, { startLimit: Duration.millis(200) }))
+    const call = yield* Effect.forkChild(Effect.flip(credit(client)))
+    yield* Effect.sleep("400 millis")
+    late?.()
+    expect(yield* Fiber.join(call)).toMatchObject({ _tag: "MastercardNotSent", cause: "notInTime" })
+    expect(server.requests).toHaveLength(1)
+  }).pipe(Effect.scoped, Effect.runPromise)
 })
 
 describe("no token", () => {

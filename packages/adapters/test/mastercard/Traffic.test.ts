@@ -1,4 +1,4 @@
-import { Clock, Deferred, Duration, Effect, Exit, Fiber, Metric, type Scope } from "effect"
+import { Clock, Deferred, Duration, Effect, Exit, Fiber, Metric, Option, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect, it } from "vitest"
 import {
@@ -11,6 +11,8 @@ import * as Telemetry from "../../src/mastercard/Telemetry.ts"
 import * as Traffic from "../../src/mastercard/Traffic.ts"
 
 const CALL = { name: "POST /redemptions/1/credits", account: undefined }
+
+const LATEST = Number.MAX_SAFE_INTEGER
 
 const run = <A, E>(test: Effect.Effect<A, E, Scope.Scope>) =>
   Effect.runPromise(Effect.scoped(Effect.provide(test, TestClock.layer())))
@@ -37,7 +39,7 @@ describe("calls in flight", () => {
         )
         const all = yield* Effect.forkChild(
           Effect.all(
-            Array.from({ length: 10 }, () => traffic(CALL, call)),
+            Array.from({ length: 10 }, () => traffic(CALL, LATEST, call)),
             { concurrency: "unbounded" }
           )
         )
@@ -56,6 +58,7 @@ describe("calls in flight", () => {
         const call = (id: number) =>
           traffic(
             CALL,
+            LATEST,
             Effect.andThen(
               Effect.sync(() => started.push(id)),
               Deferred.await(gate)
@@ -76,6 +79,43 @@ describe("calls in flight", () => {
     ))
 })
 
+describe("the deadline of a call", () => {
+  it("ends its waiting, for a place or for the interval, and nothing was sent", () =>
+    run(
+      Effect.gen(function* () {
+        const full = yield* make({ maximumInFlight: 1 })
+        const slow = yield* make({ callsPerInterval: 1, interval: Duration.minutes(10) })
+        const sent: Array<string> = []
+        const call = (traffic: Traffic.Traffic, name: string, deadline: number) =>
+          Effect.forkChild(
+            Effect.exit(
+              traffic(
+                CALL,
+                deadline,
+                Effect.sync(() => void sent.push(name))
+              )
+            ),
+            {
+              startImmediately: true
+            }
+          )
+        yield* Effect.forkChild(full(CALL, LATEST, Effect.never), { startImmediately: true })
+        yield* call(slow, "first", 1000)
+        const waiting = [yield* call(full, "full", 1000), yield* call(slow, "slow", 1000)]
+        yield* TestClock.adjust("1 second")
+        const exits = yield* Effect.forEach(waiting, (fiber) => Fiber.join(fiber))
+        for (const exit of exits) {
+          expect(Exit.isFailure(exit) && Option.getOrUndefined(Exit.findErrorOption(exit))).toMatchObject({
+            _tag: "MastercardNotSent",
+            cause: "notInTime"
+          })
+        }
+        yield* TestClock.adjust("1 hour")
+        expect(sent).toEqual(["first"])
+      })
+    ))
+})
+
 describe("calls per interval", () => {
   it("wait until the next interval, in order", () =>
     run(
@@ -84,6 +124,7 @@ describe("calls per interval", () => {
         const times: Array<number> = []
         const call = traffic(
           CALL,
+          LATEST,
           Effect.map(Clock.currentTimeMillis, (at) => void times.push(at))
         )
         const all = yield* Effect.forkChild(
@@ -104,10 +145,10 @@ describe("calls per interval", () => {
         const limits = { callsPerInterval: 1, interval: Duration.seconds(1), maximumWaiting: 1 }
         const traffic = yield* make(limits)
         const other = yield* make(limits)
-        yield* traffic(CALL, Effect.void)
-        yield* other(CALL, Effect.void)
-        const waiting = yield* Effect.forkChild(traffic(CALL, Effect.void), { startImmediately: true })
-        const error = yield* Effect.flip(traffic(CALL, Effect.void))
+        yield* traffic(CALL, LATEST, Effect.void)
+        yield* other(CALL, LATEST, Effect.void)
+        const waiting = yield* Effect.forkChild(traffic(CALL, LATEST, Effect.void), { startImmediately: true })
+        const error = yield* Effect.flip(traffic(CALL, LATEST, Effect.void))
         expect(error).toMatchObject({ cause: "queueFull" })
         yield* TestClock.adjust("1 second")
         yield* Fiber.join(waiting)
@@ -118,7 +159,7 @@ describe("calls per interval", () => {
 describe("the pause after failures", () => {
   const limits = { failuresUntilPause: 3, pause: Duration.seconds(10) }
   const failing = (traffic: Traffic.Traffic, errors: ReadonlyArray<MastercardError>) =>
-    Effect.forEach(errors, (error) => Effect.exit(traffic(CALL, Effect.fail(error))), { discard: true })
+    Effect.forEach(errors, (error) => Effect.exit(traffic(CALL, LATEST, Effect.fail(error))), { discard: true })
 
   it.each<[string, MastercardError]>([
     ["5xx", unknown("serverError", 503)],
@@ -131,12 +172,13 @@ describe("the pause after failures", () => {
       Effect.gen(function* () {
         const traffic = yield* make(limits)
         yield* failing(traffic, [error, error])
-        expect(yield* Effect.exit(traffic(CALL, Effect.succeed(1)))).toEqual(Exit.succeed(1))
+        expect(yield* Effect.exit(traffic(CALL, LATEST, Effect.succeed(1)))).toEqual(Exit.succeed(1))
         yield* failing(traffic, [error, error, error])
         let sent = 0
         const paused = yield* Effect.flip(
           traffic(
             CALL,
+            LATEST,
             Effect.sync(() => sent++)
           )
         )
@@ -162,7 +204,7 @@ describe("the pause after failures", () => {
           traffic,
           Array.from({ length: 10 }, () => error)
         )
-        expect(yield* traffic(CALL, Effect.succeed(1))).toBe(1)
+        expect(yield* traffic(CALL, LATEST, Effect.succeed(1))).toBe(1)
       })
     )
   )
@@ -175,20 +217,20 @@ describe("the pause after failures", () => {
         yield* failing(traffic, [down, down, down])
         yield* TestClock.adjust("10 seconds")
         const gate = yield* Deferred.make<void>()
-        const probe = yield* Effect.forkChild(traffic(CALL, Deferred.await(gate)), { startImmediately: true })
-        expect(yield* Effect.flip(traffic(CALL, Effect.void))).toMatchObject({
+        const probe = yield* Effect.forkChild(traffic(CALL, LATEST, Deferred.await(gate)), { startImmediately: true })
+        expect(yield* Effect.flip(traffic(CALL, LATEST, Effect.void))).toMatchObject({
           cause: "circuitOpen",
           detail: "one call is trying it"
         })
         yield* Deferred.succeed(gate, undefined)
         yield* Fiber.join(probe)
-        expect(yield* traffic(CALL, Effect.succeed(1))).toBe(1)
+        expect(yield* traffic(CALL, LATEST, Effect.succeed(1))).toBe(1)
         expect(yield* Metric.value(Telemetry.breakerState)).toEqual({ value: 0 })
         // And a failing one closes it at once.
         yield* failing(traffic, [down, down, down])
         yield* TestClock.adjust("10 seconds")
         yield* failing(traffic, [down])
-        expect(yield* Effect.flip(traffic(CALL, Effect.void))).toMatchObject({ cause: "circuitOpen" })
+        expect(yield* Effect.flip(traffic(CALL, LATEST, Effect.void))).toMatchObject({ cause: "circuitOpen" })
       })
     ))
 
@@ -196,9 +238,9 @@ describe("the pause after failures", () => {
     run(
       Effect.gen(function* () {
         const traffic = yield* make({ ...limits, failuresUntilPause: 1 })
-        const fiber = yield* Effect.forkChild(traffic(CALL, Effect.never), { startImmediately: true })
+        const fiber = yield* Effect.forkChild(traffic(CALL, LATEST, Effect.never), { startImmediately: true })
         yield* Fiber.interrupt(fiber)
-        expect(yield* traffic(CALL, Effect.succeed(1))).toBe(1)
+        expect(yield* traffic(CALL, LATEST, Effect.succeed(1))).toBe(1)
       })
     ))
 })
