@@ -26,6 +26,22 @@ export const breakerState = Metric.gauge("pointback_mastercard_breaker_state", {
 /** The values of `breakerState`. */
 export const BREAKER_STATES = { Closed: 0, HalfOpen: 1, Open: 2 } as const
 
+/** The metrics of a route and an outcome, kept: there are few, and each call needs one. */
+const kept = new Map<string, { readonly calls: typeof calls; readonly duration: typeof duration }>()
+
+const metricsOf = (route: Route, outcome: OutcomeClass) => {
+  const key = `${route} ${outcome}`
+  const known = kept.get(key)
+  if (known !== undefined) return known
+  const attributes = { route, outcome }
+  const made = {
+    calls: Metric.withAttributes(calls, attributes),
+    duration: Metric.withAttributes(duration, attributes)
+  }
+  kept.set(key, made)
+  return made
+}
+
 /** How a call ended, as spans and metrics say it. */
 export type OutcomeClass = "ok" | "refused" | "notSent" | "unknown" | "interrupted" | "defect"
 
@@ -51,12 +67,12 @@ export const observe = <A>(route: Route, call: Effect.Effect<A, MastercardError>
   Effect.flatMap(Clock.currentTimeMillis, (started) =>
     Effect.onExit(call, (exit) => {
       const outcome = classOf(exit)
-      const attributes = { route, outcome }
+      const metrics = metricsOf(route, outcome)
       return Effect.flatMap(Clock.currentTimeMillis, (ended) =>
         Effect.all([
           Effect.annotateCurrentSpan("pointback.outcome", outcome),
-          Metric.update(Metric.withAttributes(calls, attributes), 1),
-          Metric.update(Metric.withAttributes(duration, attributes), Math.max(0, ended - started))
+          Metric.update(metrics.calls, 1),
+          Metric.update(metrics.duration, Math.max(0, ended - started))
         ])
       )
     })

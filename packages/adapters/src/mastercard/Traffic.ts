@@ -80,18 +80,22 @@ export const make = Effect.fnUntraced(function* (limits: TrafficLimits): Effect.
         if (isWaiting) waiting--
         isWaiting = false
       })
-      const inTurn = Effect.gen(function* () {
-        yield* until(call, deadline, Semaphore.takeScoped(permits, 1))
-        yield* until(call, deadline, slow)
-        yield* go
-        return yield* guard(call, sending)
-      })
-      return Effect.ensuring(Effect.scoped(inTurn), go)
+      const goes = Effect.andThen(go, guard(call, sending))
+      const inTurn = slow === undefined ? goes : Effect.andThen(until(call, deadline, slow), goes)
+      // Who finds a place at once needs no timer.
+      const passing = Effect.flatMap(
+        Semaphore.withPermitsIfAvailable(permits, 1, inTurn),
+        Option.match({
+          onSome: Effect.succeed,
+          onNone: () => Effect.scoped(Effect.andThen(until(call, deadline, Semaphore.takeScoped(permits, 1)), inTurn))
+        })
+      )
+      return Effect.ensuring(passing, go)
     })
 })
 
 const rateLimit = Effect.fnUntraced(function* ({ callsPerInterval, interval }: TrafficLimits) {
-  if (callsPerInterval === undefined) return Effect.void
+  if (callsPerInterval === undefined) return undefined
   const limiter = yield* Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory, { local: true })
   // Its memory cannot fail, and it is asked to delay, not to refuse.
   return Effect.orDie(RateLimiter.sleep(limiter, { key: KEY, limit: callsPerInterval, window: interval }))
