@@ -75,12 +75,12 @@ export const api = (
   }
 }
 
-/** The sandbox's own paths that the bank does not have. */
+/** The sandbox's own paths that are about the extras; undefined for all others. */
 export const admin = (
   extras: Extras,
   { body, method }: Gateway.SignedRequest,
   path: ReadonlyArray<string>
-): Answers.Reply => {
+): Answers.Reply | undefined => {
   const [first = "", second = "", third = ""] = path
   switch (`${method} ${first} ${path.length}`) {
     case "PUT identifiers 3":
@@ -92,7 +92,7 @@ export const admin = (
     case "GET fulfilments 2":
       return Fulfilment.look(extras.fulfilments, second)
     default:
-      return Answers.refused(Codes.notFound)
+      return undefined
   }
 }
 

@@ -369,3 +369,29 @@ describe("shipping addresses", () => {
       })
     ))
 })
+
+describe("faults of the sandbox", () => {
+  it("befall these calls as well: reading ones are repeated, the others are sent once", () =>
+    inWorld({}, ({ client, sandbox, sent }) =>
+      Effect.gen(function* () {
+        const { redemptionId } = yield* client.redeem({ ...redeeming, points: points("10") })
+        yield* sandbox.setFaults({
+          script: [
+            { call: "search", nth: 1, fault: "serverErrorBefore" },
+            { call: "addresses", nth: 1, fault: "cutAnswer" },
+            { call: "status", nth: 1, fault: "dropAfter" }
+          ]
+        })
+        const question = { userId: CARD, userIdType: "BAN", redemptionType: "TRAVEL" } as const
+        expect((yield* client.searchRedeemer(question)).userId).toBe(ACCOUNT)
+        expect(yield* client.shippingAddresses({ userId: CUSTOMER })).toEqual([])
+        const error = yield* Effect.flip(client.updateFulfilment({ redemptionId, statusCode: "S" }))
+        expect(error).toMatchObject({ _tag: "MastercardOutcomeUnknown", cause: "connectionLost" })
+        const known = yield* Effect.promise(async () =>
+          (await fetch(`${sandbox.adminUrl.href}/fulfilments/${redemptionId}`)).json()
+        )
+        expect(known).toMatchObject({ statusCode: "S" })
+        expect(yield* sent).toHaveLength(1 + 2 + 2 + 1)
+      })
+    ))
+})

@@ -21,6 +21,7 @@ const WRONG_USE = new Set([
   "DatabaseUrlInvalid",
   "SchemaNameInvalid",
   "MastercardConfigInvalid",
+  "SandboxStateUnusable",
   "UnrecognizedOption",
   "DuplicateOption",
   "MissingOption",
@@ -41,6 +42,8 @@ const UNREACHABLE = new Set([
   "MigrationFailed",
   "SchemaOutdated",
   "SandboxNotStarted",
+  "SandboxStateHeld",
+  "SimulationImpossible",
   "SpoolUnusable",
   "MastercardNotSent",
   "MastercardOutcomeUnknown"

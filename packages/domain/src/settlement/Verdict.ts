@@ -98,11 +98,16 @@ export const judge = (sought: Sought, beside: Beside, listing: Listing, limits: 
   const free = listing.credits.filter((entry) => concerns(entry, sought) && !claimed.has(entry.id))
   const inTime = free.filter((entry) => overlap(entry, window))
   const candidates = inTime.filter(({ points }) => points === sought.points)
-  const others = claimants(sought, beside.booked, listing, limits, candidates.some(isNameless))
-  const rivals = candidates.some(isNameless) ? rivalsOf(sought, beside.inFlight, limits) : 0
-  const left = candidates.length - others.length
-  if (candidates.length > 0 && left === rivals + 1) return { _tag: "Found", entry: latest(candidates) }
-  if (left > 0 || (candidates.length > 0 && !others.every(({ certain }) => certain))) return open("ambiguous")
+  if (candidates.length > 0) {
+    const same = free.filter(({ points }) => points === sought.points)
+    const { claimants, entries } = around(candidates, same, unlistedOf(sought, beside.booked, listing), limits)
+    const rivals = candidates.some(isNameless) ? rivalsOf(sought, beside.inFlight, limits) : 0
+    const left = entries.length - claimants.length
+    if (left === rivals + 1 && fit([...claimants, sought], entries, candidates, limits)) {
+      return { _tag: "Found", entry: latest(candidates) }
+    }
+    if (left !== 0 || !claimants.every(({ certain }) => certain)) return open("ambiguous")
+  }
   if (inTime.some(({ points }) => points === null)) return open("unreadableEntry")
   if (!sought.named && inTime.length > unlisted(near(sought, beside.booked, limits), listing).length) {
     return open("amountDiffers")
@@ -153,19 +158,60 @@ const unlisted = (all: ReadonlyArray<Booked>, { credits }: Listing): ReadonlyArr
   return all.filter(({ references }) => !references.some((id) => listed.has(id)))
 }
 
-/** Booked credits of the same amount that a candidate may belong to. */
-const claimants = (
-  sought: Sought,
-  all: ReadonlyArray<Booked>,
-  listing: Listing,
-  limits: Limits,
-  nameless: boolean
-): ReadonlyArray<Booked> => {
-  const same = all.filter(({ points }) => points === sought.points)
-  const close = nameless
-    ? same.filter((one) => near({ ...sought, redemptionId: one.redemptionId }, [one], limits).length > 0)
-    : near(sought, same, limits)
-  return unlisted(close, listing)
+/** Booked credits of the same amount whose entry is not known by its id. */
+const unlistedOf = (sought: Sought, all: ReadonlyArray<Booked>, listing: Listing): ReadonlyArray<Booked> =>
+  unlisted(
+    all.filter(({ points }) => points === sought.points),
+    listing
+  )
+
+/** Whether an entry can be a booked credit's. */
+const mayBe = ({ from, redemptionId, until }: Booked, entry: ListedCredit, { clockSkew }: Limits): boolean =>
+  (entry.redemptionId === null || entry.redemptionId === redemptionId) &&
+  overlap({ from: from - clockSkew, until: until + clockSkew }, entry)
+
+/**
+ * The booked credits that a candidate may belong to, with all the entries that may be theirs, and so on: a booked credit
+ * that was recorded long after its request takes no candidate away where its own entry stands before them.
+ */
+const around = (
+  candidates: ReadonlyArray<ListedCredit>,
+  same: ReadonlyArray<ListedCredit>,
+  booked: ReadonlyArray<Booked>,
+  limits: Limits
+): { readonly claimants: ReadonlyArray<Booked>; readonly entries: ReadonlyArray<ListedCredit> } => {
+  let entries = candidates
+  for (;;) {
+    const claimants = booked.filter((credit) => entries.some((entry) => mayBe(credit, entry, limits)))
+    const more = same.filter(
+      (entry) => candidates.includes(entry) || claimants.some((credit) => mayBe(credit, entry, limits))
+    )
+    if (more.length === entries.length) return { claimants, entries }
+    entries = more
+  }
+}
+
+/** Whether each credit can have an entry of its own, the one in question one of the candidates. */
+const fit = (
+  credits: ReadonlyArray<Booked | Sought>,
+  entries: ReadonlyArray<ListedCredit>,
+  candidates: ReadonlyArray<ListedCredit>,
+  limits: Limits
+): boolean => {
+  const owners = new Map<ListedCredit, Booked | Sought>()
+  const can = (credit: Booked | Sought, entry: ListedCredit): boolean =>
+    "certain" in credit ? mayBe(credit, entry, limits) : candidates.includes(entry)
+  // Whoever has an entry that another one needs looks for another.
+  const place = (credit: Booked | Sought, tried: Set<ListedCredit>): boolean =>
+    entries.some((entry) => {
+      if (tried.has(entry) || !can(credit, entry)) return false
+      tried.add(entry)
+      const owner = owners.get(entry)
+      if (owner !== undefined && !place(owner, tried)) return false
+      owners.set(entry, credit)
+      return true
+    })
+  return credits.every((credit) => place(credit, new Set()))
 }
 
 /** Other credits in flight that an entry without a redemption may belong to as well. */

@@ -83,6 +83,20 @@ describe("a credit that is listed", () => {
     expect(verdict([entry()], { booked: [booking({ references: ["e1"] })] })).toBe("Absent")
   })
 
+  // A process stood still between the answer and its record, so nobody knows by the clock when its credit was made.
+  it("beside one of the same amount that was recorded long after its request, is the one that the other need not be", () => {
+    const own = entry({ id: "e0", at: requestedAt - 5n * HOUR })
+    const booked = [booking({ from: requestedAt - 5n * HOUR, until: requestedAt - MINUTE })]
+    expect(verdict([own, entry()], { booked })).toBe("e1")
+    expect(verdict([own], { booked })).toBe("Absent")
+    expect(verdict([entry()], { booked })).toBe("Absent")
+    expect(verdict([own, entry(), entry({ id: "e2" })], { booked })).toBe("ambiguous")
+    // An older one explains the older entry, so the other has to have this one.
+    const older = booking({ from: requestedAt - 6n * HOUR, until: requestedAt - 5n * HOUR })
+    expect(verdict([own, entry()], { booked: [older, ...booked] })).toBe("Absent")
+    expect(verdict([entry({ id: "e3", at: own.from - HOUR }), own, entry()], { booked: [older, ...booked] })).toBe("e1")
+  })
+
   it("without its redemption's name may be another credit's of the account", () => {
     const nameless = entry({ redemptionId: null })
     const rival: Sought = { ...sought, redemptionId: redemptionId("s"), creditId: creditId("d") }
