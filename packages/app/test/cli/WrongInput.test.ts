@@ -236,7 +236,7 @@ describe("wrong input", () => {
       lines: [{ line: 7, reason: "no JSON object" }]
     })
     const inWords = await refused(["import", file])
-    assert.match(inWords.err, /^error: .*: 1 line cannot be read, nothing was imported\n  line 7: no JSON object$/)
+    assert.match(inWords.err, /^error: .*: 1 line cannot be read, nothing was recorded\n  line 7: no JSON object$/)
   })
 
   it("a file with a refused record imports the other accounts, and says which line was refused", async () => {

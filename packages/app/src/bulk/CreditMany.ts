@@ -1,0 +1,151 @@
+/**
+ * Many credits, with many in flight. Those of one redemption are carried out one after the other in the order in which
+ * they come, different redemptions side by side.
+ *
+ * Each credit is one command under its own key, so whatever stops a run, the same credits can be given again: what is
+ * known already is answered and asked of nobody.
+ */
+import type { EventStore, Mastercard } from "@pointback/adapters"
+import { Cause, Effect, Exit, Fiber, Semaphore, Stream } from "effect"
+import type { Caller, ExecutionError } from "../command/Command.ts"
+import type { CreditOutcome } from "../command/CreditOutcome.ts"
+import { type CreditRedemption, creditRedemption, recordCredit } from "../command/CreditRedemption.ts"
+import { now } from "../command/Now.ts"
+import { Brake, type CreditsStopped } from "./Brake.ts"
+import type { BatchedCredit, CreditResult } from "./CreditResult.ts"
+import { InOrder } from "./InOrder.ts"
+import { Probe } from "./Probe.ts"
+
+/**
+ * Credits in flight unless said otherwise: a call to Mastercard takes a good part of a second, and more than a hundred a
+ * second are asked of few programs.
+ */
+export const DEFAULT_IN_FLIGHT = 64
+
+/** Credits in flight at most: each has a connection of its own to Mastercard. */
+export const MAXIMUM_IN_FLIGHT = 1000
+
+/**
+ * Credits that are taken for each one in flight. Those whose redemption has one in flight wait aside, and others that come
+ * later go first.
+ */
+const TAKEN_PER_FLIGHT = 16
+
+export interface CreditManyOptions {
+  /** Credits in flight at once, 1 to 1000; 64 unless given. Fewer until Mastercard has answered the first one. */
+  readonly inFlight?: number | undefined
+  /** Who asks, where a credit does not say so itself. */
+  readonly caller?: Caller | undefined
+  /** When it is aborted, no further credit is begun; those in flight end and are among the results. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Asks Mastercard for many credits. Answers what became of each as soon as it is known: those of one redemption in
+ * their order, all in all in none. The memory it takes does not grow with their number.
+ *
+ * A credit that fails is a result and holds up nobody but later credits of its redemption. Fails with `CreditsStopped`,
+ * after the results of all that were begun, when Mastercard or the database is down as a whole. Who interrupts it waits
+ * until the credits in flight are recorded.
+ */
+export const creditMany = <A extends BatchedCredit, E, R>(
+  credits: Stream.Stream<A, E, R>,
+  options: CreditManyOptions = {}
+): Stream.Stream<CreditResult<A>, E | CreditsStopped, R | EventStore.EventStore | Mastercard> =>
+  run(credits, options, (probe) => (credit, caller) => probe.through(credit, commandOf(credit, caller, creditRedemption)))
+
+/** Records many credits without calling anybody, in the same manner. */
+export const recordMany = <A extends BatchedCredit, E, R>(
+  credits: Stream.Stream<A, E, R>,
+  options: CreditManyOptions = {}
+): Stream.Stream<CreditResult<A>, E | CreditsStopped, R | EventStore.EventStore> =>
+  run(credits, options, () => (credit, caller) => commandOf(credit, caller, recordCredit))
+
+type UseCase<R> = (credit: CreditRedemption, caller: Caller) => Effect.Effect<CreditOutcome, ExecutionError, R>
+
+const commandOf = <R>(
+  credit: BatchedCredit,
+  caller: Caller,
+  useCase: UseCase<R>
+): Effect.Effect<CreditOutcome, ExecutionError, R> => {
+  const { account, creditId, lots, occurredAt, points, program, redemptionId } = credit
+  const command = { program, account, redemptionId, creditId, points, lots }
+  return occurredAt === undefined
+    ? Effect.flatMap(now, (present) => useCase({ ...command, occurredAt: present, dated: false }, caller))
+    : useCase({ ...command, occurredAt, dated: true }, caller)
+}
+
+type Carry<R> = (credit: BatchedCredit, caller: Caller) => Effect.Effect<CreditOutcome, ExecutionError, R>
+
+const run = <A extends BatchedCredit, E, R, R2>(
+  credits: Stream.Stream<A, E, R>,
+  { caller = {}, inFlight = DEFAULT_IN_FLIGHT, signal }: CreditManyOptions,
+  carryWith: (probe: Probe) => Carry<R2>
+): Stream.Stream<CreditResult<A>, E | CreditsStopped, R | R2> =>
+  Stream.suspend(() => {
+    const probe = new Probe()
+    const brake = new Brake()
+    const places = new InOrder()
+    const flights = Semaphore.makeUnsafe(inFlight)
+    const carry = carryWith(probe)
+    let defect: Cause.Cause<never> | undefined
+    // Fibers are interrupted one after the other; none may take the place of one that is being waited for.
+    let interrupted = false
+    const stopping = () => interrupted || brake.stopped !== undefined || defect !== undefined || signal?.aborted === true
+
+    const note = (credit: A, exit: Exit.Exit<CreditOutcome, ExecutionError>): CreditResult<A> | undefined => {
+      const result = resultOf(credit, exit)
+      if (Exit.isExit(result)) defect ??= result.cause
+      else if (brake.note(result)) probe.pass()
+      return Exit.isExit(result) ? undefined : result
+    }
+    const begin = (credit: A): Effect.Effect<CreditResult<A> | undefined, never, R2> =>
+      Effect.suspend(() => {
+        if (stopping()) return Effect.succeed(undefined)
+        const asked = carry(credit, credit.actor === undefined ? caller : { ...caller, actor: credit.actor })
+        return Effect.map(Effect.exit(asked), (exit) => note(credit, exit))
+      })
+    const one = (credit: A) => {
+      const place = places.enter(nameOf(credit))
+      return Effect.onInterrupt(place(flights.withPermits(1)(toItsEnd(begin(credit)))), () =>
+        Effect.sync(() => (interrupted = true))
+      )
+    }
+    return credits.pipe(
+      Stream.takeWhile(() => !stopping()),
+      Stream.map(one),
+      Stream.mapEffect((carried) => carried, { concurrency: inFlight * TAKEN_PER_FLIGHT, unordered: true }),
+      Stream.filter((result) => result !== undefined),
+      Stream.concat(Stream.suspend(() => endingOf(brake.stopped, defect)))
+    )
+  })
+
+const endingOf = (stopped: CreditsStopped | undefined, defect: Cause.Cause<never> | undefined) => {
+  if (defect !== undefined) return Stream.failCause(defect)
+  return stopped === undefined ? Stream.empty : Stream.fail(stopped)
+}
+
+// Identifiers have no control characters.
+const nameOf = ({ account, program, redemptionId }: BatchedCredit): string => `${program}\n${account}\n${redemptionId}`
+
+/** What became of a credit, or the defect that it met. */
+const resultOf = <A extends BatchedCredit>(
+  credit: A,
+  exit: Exit.Exit<CreditOutcome, ExecutionError>
+): CreditResult<A> | Exit.Failure<never, never> => {
+  if (Exit.isSuccess(exit)) return { _tag: "Outcome", credit, outcome: exit.value }
+  const error = Cause.findErrorOption(exit.cause)
+  if (error._tag === "Some") return { _tag: "Failed", credit, error: error.value }
+  return Exit.failCause(exit.cause as Cause.Cause<never>) as Exit.Failure<never, never>
+}
+
+/**
+ * Runs an effect to its end even if nobody waits for it any more; whoever interrupts it waits. As a fiber of its own, since
+ * the time limits inside of it have to interrupt.
+ */
+const toItsEnd = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(Effect.forkDetach(Effect.interruptible(effect), { startImmediately: true }), (fiber) =>
+      Effect.onInterrupt(restore(Fiber.join(fiber)), () => Effect.asVoid(Fiber.await(fiber)))
+    )
+  )
