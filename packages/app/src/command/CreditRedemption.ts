@@ -30,7 +30,7 @@ import {
 import { Effect, Schedule } from "effect"
 import * as Content from "./Content.ts"
 import * as CreditOutcome from "./CreditOutcome.ts"
-import type { Caller, Executed, Execution, ExecutionError, Target } from "./Command.ts"
+import { after, type Caller, type Executed, type Execution, type ExecutionError, type Target } from "./Command.ts"
 import { execute } from "./Execution.ts"
 import { now } from "./Now.ts"
 import { lotContent } from "./RedeemPoints.ts"
@@ -100,7 +100,9 @@ const recordOutcome = Effect.fnUntraced(function* (
   requested: Extract<Executed, { _tag: "Appended" }>,
   outcome: Called
 ): Effect.fn.Return<CreditOutcome.CreditOutcome, ExecutionError, EventStore.EventStore> {
-  const recorded = execute(execution(credit, follower(caller, requested), outcome, null)).pipe(
+  // Nothing else happens to most accounts meanwhile, and where it does, the version tells.
+  const recording = { ...execution(credit, follower(caller, requested), outcome, null), known: after(requested) }
+  const recorded = execute(recording).pipe(
     Effect.retry({ while: isUnreachable, schedule: RECORD_SCHEDULE })
   )
   const request = execution(credit, caller, { _tag: "RequestCredit", ...asked(credit) })
