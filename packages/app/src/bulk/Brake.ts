@@ -51,8 +51,8 @@ export class CreditsStopped extends Schema.TaggedError<CreditsStopped>()("Credit
 /** The source of reasons that stand before the API itself: signatures, keys, limits. They say nothing about a credit. */
 const GATEWAY_SOURCE = "Gateway"
 
-/** A reason code of our own that concerns one credit alone. */
-const INVALID_REQUEST = "invalidRequest"
+/** Reason codes of our own that concern one credit alone. */
+const OF_ONE_CREDIT = new Set(["invalidRequest", "storedTooLongAgo"])
 
 export class Brake {
   /** Why no further credits are begun; undefined while they are. */
@@ -71,7 +71,8 @@ export class Brake {
     // What was known already was not asked for now, and what was recorded alone asked nobody.
     if (outcome.replayed) return false
     const trouble = troubleOf(outcome)
-    if (trouble === undefined) {
+    if (trouble === "its own") return false
+    if (trouble === "none") {
       this.#inARow = { mastercardNotReached: 0, turnedAway: 0, outcomesUnknown: 0 }
       return true
     }
@@ -90,10 +91,12 @@ export class Brake {
 
 type Trouble = Exclude<CreditsStopped["cause"], "databaseUnreachable">
 
-const troubleOf = (outcome: CreditOutcome): Trouble | undefined => {
+const troubleOf = (outcome: CreditOutcome): Trouble | "its own" | "none" => {
   if (outcome.outcome === "CreditOutcomeUnknown") return "outcomesUnknown"
-  if (isNotSent(outcome)) return outcome.reasons[0]?.reasonCode === INVALID_REQUEST ? undefined : "mastercardNotReached"
-  return outcome.reasons.some(({ source }) => source === GATEWAY_SOURCE) ? "turnedAway" : undefined
+  if (isNotSent(outcome)) {
+    return OF_ONE_CREDIT.has(outcome.reasons[0]?.reasonCode ?? "") ? "its own" : "mastercardNotReached"
+  }
+  return outcome.reasons.some(({ source }) => source === GATEWAY_SOURCE) ? "turnedAway" : "none"
 }
 
 const detailOf = ({ cause, reasons }: CreditOutcome): string =>

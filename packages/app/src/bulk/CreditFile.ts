@@ -2,6 +2,7 @@
  * Reads a file of credits. Every line is checked before anything is sent, and kept for being carried out, so that what
  * is carried out is what was checked; the memory that takes does not grow with the file.
  */
+import type { DatabaseError } from "@pointback/adapters"
 import { Effect, type Scope, Stream } from "effect"
 import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
@@ -23,6 +24,9 @@ const IDS_MEMORY_BYTES = 4_000_000
 
 /** Bytes of the hash that tells contents apart: enough that nobody meets two of the same. */
 const HASH_BYTES = 16
+
+/** Every way in which a file that was read can fail to be read again: the database that knows its programs, or the disk. */
+export type ReadError = SpoolUnusable | DatabaseError
 
 /** The credits of a file. */
 export interface CreditFile {

@@ -1,7 +1,8 @@
 /** What became of one credit among many. */
 import type { ExecutionError, Target } from "../command/Command.ts"
 import type { CreditOutcome } from "../command/CreditOutcome.ts"
-import { type CreditRedemption, NOT_SENT_SOURCE } from "../command/CreditRedemption.ts"
+import { wasNotSent } from "../command/CreditCall.ts"
+import type { CreditRedemption } from "../command/CreditRedemption.ts"
 import type { Instant } from "@pointback/domain"
 
 /** One of many credits. */
@@ -39,4 +40,4 @@ export const statusOf = (result: CreditResult): Status => {
 
 /** Whether a credit was declined without having been sent to Mastercard. */
 export const isNotSent = ({ outcome, reasons }: CreditOutcome): boolean =>
-  outcome === "CreditDeclined" && reasons.some(({ source }) => source === NOT_SENT_SOURCE)
+  outcome === "CreditDeclined" && reasons.some(wasNotSent)

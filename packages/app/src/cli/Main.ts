@@ -7,6 +7,7 @@ import { demo } from "../demo/Demo.ts"
 import { adjust } from "./commands/Adjust.ts"
 import { aging } from "./commands/Aging.ts"
 import { credit } from "./commands/Credit.ts"
+import { credits } from "./commands/Credits.ts"
 import { earn } from "./commands/Earn.ts"
 import { erase } from "./commands/Erase.ts"
 import { expire } from "./commands/Expire.ts"
@@ -18,6 +19,7 @@ import { program } from "./commands/Program.ts"
 import { rebuild } from "./commands/Rebuild.ts"
 import { redeem } from "./commands/Redeem.ts"
 import { sandbox } from "./commands/Sandbox.ts"
+import { settle } from "./commands/Settle.ts"
 import { verify } from "./commands/Verify.ts"
 import { ExitCode, ofTag } from "./ExitCode.ts"
 import { DatabaseFlag, JsonFlag } from "./GlobalFlags.ts"
@@ -33,6 +35,8 @@ const pointback = Command.make("pointback").pipe(
     adjust,
     redeem,
     credit,
+    credits,
+    settle,
     expire,
     importCommand,
     generate,
