@@ -145,11 +145,13 @@ export const make = <In, Out, E>(
   }
 
   return (item) =>
-    Effect.uninterruptibleMask((restore) => Effect.flatMap(patient ? CurrentPatience : NO_PATIENCE, (patience) => {
-      const outcome = Deferred.makeUnsafe<Out, E>()
-      waiting.push({ item, outcome, patience })
-      // What waits is done even if nobody waits for it any more: it may be in a batch already.
-      const settled = restore(Deferred.await(outcome))
-      return underWay < sideBySide ? Effect.andThen(startWhatCan, settled) : settled
-    }))
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(patient ? CurrentPatience : NO_PATIENCE, (patience) => {
+        const outcome = Deferred.makeUnsafe<Out, E>()
+        waiting.push({ item, outcome, patience })
+        // What waits is done even if nobody waits for it any more: it may be in a batch already.
+        const settled = restore(Deferred.await(outcome))
+        return underWay < sideBySide ? Effect.andThen(startWhatCan, settled) : settled
+      })
+    )
 }

@@ -134,7 +134,11 @@ class Checking {
 
   /** Looks for credit ids that stand for different credits. */
   async end(): Promise<void> {
-    if (this.problems.count > 0) return
+    if (this.problems.count === 0) await this.#compareRepetitions()
+    this.problems.named.sort((a, b) => a.line - b.line)
+  }
+
+  async #compareRepetitions(): Promise<void> {
     for await (const { lines, tooMany } of this.#ids.groups()) {
       const [first, ...others] = lines
       if (first === undefined) continue
@@ -143,7 +147,6 @@ class Checking {
         if (!bytes.equals(first.bytes)) this.#problem(line, `creditId: line ${first.line} has it for another credit`)
       }
     }
-    this.problems.named.sort((a, b) => a.line - b.line)
   }
 
   #problem(line: number, reason: string): void {

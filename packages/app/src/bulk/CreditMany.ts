@@ -59,7 +59,11 @@ export const creditMany = <A extends BatchedCredit, E, R>(
   credits: Stream.Stream<A, E, R>,
   options: CreditManyOptions = {}
 ): Stream.Stream<CreditResult<A>, E | CreditsStopped, R | EventStore.EventStore | Mastercard> =>
-  run(credits, options, (probe) => (credit, caller) => probe.through(credit, commandOf(credit, caller, creditRedemption)))
+  run(
+    credits,
+    options,
+    (probe) => (credit, caller) => probe.through(credit, commandOf(credit, caller, creditRedemption))
+  )
 
 /** Records many credits without calling anybody, in the same manner. */
 export const recordMany = <A extends BatchedCredit, E, R>(
@@ -105,7 +109,8 @@ const run = <A extends BatchedCredit, E, R, R2>(
     let defect: Cause.Cause<never> | undefined
     // Fibers are interrupted one after the other; none may take the place of one that is being waited for.
     let interrupted = false
-    const stopping = () => interrupted || brake.stopped !== undefined || defect !== undefined || signal?.aborted === true
+    const stopping = () =>
+      interrupted || brake.stopped !== undefined || defect !== undefined || signal?.aborted === true
 
     const note = (credit: A, exit: Exit.Exit<CreditOutcome, ExecutionError>): CreditResult<A> | undefined => {
       const result = resultOf(credit, exit)

@@ -41,7 +41,10 @@ export const contentOf = ({ at, lots, points, redemption }: CreditRecord): strin
     redemption,
     points: points === undefined ? undefined : Points.toString(points),
     lots: lots?.map(({ lot, points: amount }) => `${lot}:${Points.toString(amount)}`).join(";"),
-    at: at === undefined ? undefined : Option.match(Instant.fromString(at), { onNone: () => at, onSome: Instant.toString })
+    at:
+      at === undefined
+        ? undefined
+        : Option.match(Instant.fromString(at), { onNone: () => at, onSome: Instant.toString })
   })
 
 /** What has one credit id in one account, one to one: identifiers have no control characters. */

@@ -46,7 +46,8 @@ export class CreditSpool {
   }
 
   async *#blocks(): AsyncGenerator<Buffer> {
-    for (const { length, offset } of this.#bucket.written) yield (await (this.#file as Promise<SpoolFile>)).read(offset, length)
+    for (const { length, offset } of this.#bucket.written)
+      yield (await (this.#file as Promise<SpoolFile>)).read(offset, length)
     yield* this.#bucket.held
   }
 

@@ -41,7 +41,12 @@ export const json = ({ count, file, interrupted, report, stopped, tally }: Ran):
   points: Points.toString(tally.points),
   live: Points.toString(tally.live),
   expired: Points.toString(tally.expired),
-  stopped: stopped === null ? (interrupted ? { cause: "interrupted" } : null) : { cause: stopped.cause, message: stopped.message },
+  stopped:
+    stopped === null
+      ? interrupted
+        ? { cause: "interrupted" }
+        : null
+      : { cause: stopped.cause, message: stopped.message },
   report,
   uncredited: tally.uncredited.map(CreditReport.lineOf)
 })
@@ -64,7 +69,9 @@ export const text = (ran: Ran): string => {
     ...(stopped === null ? [] : [stopped.message]),
     ...(left === 0
       ? []
-      : [`${interrupted ? "interrupted: " : ""}${Output.count(left, "credit")} not begun; the same command goes on with them`]),
+      : [
+          `${interrupted ? "interrupted: " : ""}${Output.count(left, "credit")} not begun; the same command goes on with them`
+        ]),
     ...advice(tally)
   ].join("\n")
 }
@@ -110,6 +117,8 @@ const advice = ({ notSent, outcomes }: CreditTally): ReadonlyArray<string> => [
     ? ["those that wait or failed are tried again when the same command is run again"]
     : []),
   ...(outcomes.CreditDeclined > 0
-    ? [`a new attempt at a declined credit needs a new credit id${notSent > 0 ? `; ${notSent} of them were never sent` : ""}`]
+    ? [
+        `a new attempt at a declined credit needs a new credit id${notSent > 0 ? `; ${notSent} of them were never sent` : ""}`
+      ]
     : [])
 ]

@@ -21,11 +21,7 @@ type Outcome = Effect.Effect<Executed, ExecutionError>
  */
 export const decideAndAppend = (
   batch: ReadonlyArray<Identified>
-): Effect.Effect<
-  ReadonlyArray<Outcome>,
-  EventStore.VersionConflict | DatabaseError,
-  EventStore.EventStore
-> => {
+): Effect.Effect<ReadonlyArray<Outcome>, EventStore.VersionConflict | DatabaseError, EventStore.EventStore> => {
   // What was known once does not hold any more where the first attempt lost a race.
   let known = batch.length === 1 ? batch[0]?.known : undefined
   return Effect.suspend(() => {

@@ -111,7 +111,14 @@ const run = <R>({ file, format, report }: Given, inFlight: number, many: Many<R>
           Effect.catchTag("CreditsStopped", Effect.succeed)
         )
         if (reported !== undefined) yield* reported.finish
-        return { file, count: read.count, tally, stopped, interrupted: signal.aborted, report: Option.getOrNull(report) }
+        return {
+          file,
+          count: read.count,
+          tally,
+          stopped,
+          interrupted: signal.aborted,
+          report: Option.getOrNull(report)
+        }
       })
     return yield* stoppable((signal) => withBackend(carried(signal)), answer)
   })
