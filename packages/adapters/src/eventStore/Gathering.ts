@@ -88,8 +88,8 @@ export const make = <In, Out, E>(
 ): ((item: In) => Effect.Effect<Out, E>) => {
   let waiting: Array<Waiting<In, Out, E>> = []
   let underWay = 0
-  // Whether somebody watches the clock for those that wait patiently, and whether their time is up.
-  let watched = false
+  // For whom the clock is watched, of those that wait patiently, and whether that one's time is up.
+  let watched: Waiting<In, Out, E> | undefined
   let due = false
 
   const mustWait = ({ patience }: Waiting<In, Out, E>): boolean =>
@@ -121,21 +121,21 @@ export const make = <In, Out, E>(
       return startWhatCan
     })
 
-  const watch = (milliseconds: number): Effect.Effect<void> =>
-    Effect.flatMap(Effect.sleep(milliseconds), () => {
-      watched = false
-      due = true
+  // Where the line is closed, nobody waits any longer.
+  const watch = (first: Waiting<In, Out, E>, milliseconds: number): Effect.Effect<void> =>
+    Effect.flatMap(Effect.exit(Effect.interruptible(Effect.sleep(milliseconds))), () => {
+      watched = undefined
+      // It may have gone with others long since.
+      due = waiting.includes(first)
       return startWhatCan
     })
 
   const startWhatCan: Effect.Effect<void> = Effect.suspend(() => {
     const batch = underWay < sideBySide ? next() : []
-    const patience = watched ? undefined : waiting[0]?.patience
-    if (patience !== undefined) {
-      watched = true
-      return Effect.andThen(start(watch(patience.milliseconds)), startBatch(batch))
-    }
-    return startBatch(batch)
+    const [first] = waiting
+    if (first?.patience === undefined || watched !== undefined) return startBatch(batch)
+    watched = first
+    return Effect.andThen(start(watch(first, first.patience.milliseconds)), startBatch(batch))
   })
 
   const startBatch = (batch: ReadonlyArray<Waiting<In, Out, E>>): Effect.Effect<void> => {

@@ -6,14 +6,14 @@
  * known already is answered and asked of nobody.
  */
 import { type EventStore, Gathering, type Mastercard } from "@pointback/adapters"
-import { Cause, Effect, Exit, Fiber, Semaphore, Stream } from "effect"
+import { Cause, Effect, Exit, Stream } from "effect"
 import type { Caller, ExecutionError } from "../command/Command.ts"
 import type { CreditOutcome } from "../command/CreditOutcome.ts"
 import { type CreditRedemption, creditRedemption, recordCredit } from "../command/CreditRedemption.ts"
 import { now } from "../command/Now.ts"
 import { Brake, type CreditsStopped } from "./Brake.ts"
 import type { BatchedCredit, CreditResult } from "./CreditResult.ts"
-import { InOrder } from "./InOrder.ts"
+import { carryOut } from "./Lines.ts"
 import { Probe } from "./Probe.ts"
 
 /**
@@ -96,7 +96,11 @@ const run = <A extends BatchedCredit, E, R, R2>(
   Stream.suspend(() => {
     const probe = new Probe()
     const brake = new Brake()
-    const places = new InOrder()
+    const carry = carryWith(probe)
+    let defect: Cause.Cause<never> | undefined
+    let interrupted = false
+    const stopping = () =>
+      interrupted || brake.stopped !== undefined || defect !== undefined || signal?.aborted === true
     let flying = 0
     const patience = {
       get enough() {
@@ -104,15 +108,9 @@ const run = <A extends BatchedCredit, E, R, R2>(
       },
       milliseconds: PATIENCE_MS
     }
-    const flights = Semaphore.makeUnsafe(inFlight)
-    const carry = carryWith(probe)
-    let defect: Cause.Cause<never> | undefined
-    // Fibers are interrupted one after the other; none may take the place of one that is being waited for.
-    let interrupted = false
-    const stopping = () =>
-      interrupted || brake.stopped !== undefined || defect !== undefined || signal?.aborted === true
 
     const note = (credit: A, exit: Exit.Exit<CreditOutcome, ExecutionError>): CreditResult<A> | undefined => {
+      flying--
       const result = resultOf(credit, exit)
       if (Exit.isExit(result)) defect ??= result.cause
       else if (brake.note(result)) probe.pass()
@@ -121,27 +119,25 @@ const run = <A extends BatchedCredit, E, R, R2>(
     const begin = (credit: A): Effect.Effect<CreditResult<A> | undefined, never, R2> =>
       Effect.suspend(() => {
         if (stopping()) return Effect.succeed(undefined)
-        const asked = carry(credit, credit.actor === undefined ? caller : { ...caller, actor: credit.actor })
         flying++
+        const asked = carry(credit, credit.actor === undefined ? caller : { ...caller, actor: credit.actor })
         return Effect.provideService(Effect.exit(asked), Gathering.CurrentPatience, patience).pipe(
-          Effect.map((exit) => {
-            flying--
-            return note(credit, exit)
-          })
+          Effect.map((exit) => note(credit, exit))
         )
       })
-    const one = (credit: A) => {
-      const place = places.enter(nameOf(credit))
-      return Effect.onInterrupt(place(flights.withPermits(1)(toItsEnd(begin(credit)))), () =>
-        Effect.sync(() => (interrupted = true))
-      )
-    }
-    return credits.pipe(
-      Stream.takeWhile(() => !stopping()),
-      Stream.map(one),
-      Stream.mapEffect((carried) => carried, { concurrency: inFlight * TAKEN_PER_FLIGHT, unordered: true }),
-      Stream.filter((result) => result !== undefined),
-      Stream.concat(Stream.suspend(() => endingOf(brake.stopped, defect)))
+    const results = carryOut(
+      Stream.takeWhile(credits, () => !stopping()),
+      {
+        nameOf,
+        carry: begin,
+        sideBySide: inFlight,
+        taken: inFlight * TAKEN_PER_FLIGHT,
+        onInterrupt: () => (interrupted = true)
+      }
+    )
+    return Stream.concat(
+      results,
+      Stream.suspend(() => endingOf(brake.stopped, defect))
     )
   })
 
@@ -163,14 +159,3 @@ const resultOf = <A extends BatchedCredit>(
   if (error._tag === "Some") return { _tag: "Failed", credit, error: error.value }
   return Exit.failCause(exit.cause as Cause.Cause<never>) as Exit.Failure<never, never>
 }
-
-/**
- * Runs an effect to its end even if nobody waits for it any more; whoever interrupts it waits. As a fiber of its own, since
- * the time limits inside of it have to interrupt.
- */
-const toItsEnd = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(Effect.forkDetach(Effect.interruptible(effect), { startImmediately: true }), (fiber) =>
-      Effect.onInterrupt(restore(Fiber.join(fiber)), () => Effect.asVoid(Fiber.await(fiber)))
-    )
-  )

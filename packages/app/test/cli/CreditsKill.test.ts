@@ -42,7 +42,15 @@ const creditsOf = (round: number) =>
 
 const historyOf = (round: number) =>
   Array.from({ length: ACCOUNTS }, (_, index) => nameOf(round, index)).flatMap((account) => [
-    { type: "earned", program: PROGRAM, account, lot: "lot", points: REDEEMED, earnedAt: "2024-01-01", expiresAt: null },
+    {
+      type: "earned",
+      program: PROGRAM,
+      account,
+      lot: "lot",
+      points: REDEEMED,
+      earnedAt: "2024-01-01",
+      expiresAt: null
+    },
     {
       type: "redeemed",
       program: PROGRAM,
@@ -93,7 +101,10 @@ const tests = (database: () => string) => {
     async () => {
       const type = (line: ReadonlyArray<string>) =>
         commandLine(database, { ...sandbox.environment(), ...SOON })([...line, "--json"])
-      const moments = fc.sample(fc.tuple(fc.integer({ min: 1, max: CREDITS - 20 }), fc.integer({ min: 0, max: 8 })), ROUNDS)
+      const moments = fc.sample(
+        fc.tuple(fc.integer({ min: 1, max: CREDITS - 20 }), fc.integer({ min: 0, max: 8 })),
+        ROUNDS
+      )
       let held = 0
       for (const [round, [credits, moment]] of moments.entries()) {
         const history = await type(["import", writeNew(folder, ndjson(historyOf(round)))])
