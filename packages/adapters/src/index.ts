@@ -52,6 +52,18 @@ export {
   SubscriptionStopped,
   SubscriptionUnknown
 } from "./subscription/SubscriptionError.ts"
-export { type Exchange, Sandbox, SandboxNotStarted, type SandboxOptions, SandboxRefused } from "./sandbox/Sandbox.ts"
+export {
+  Sandbox,
+  type SandboxFailure,
+  SandboxNotStarted,
+  type SandboxOptions,
+  SandboxRefused
+} from "./sandbox/Sandbox.ts"
 export type { SandboxCommand } from "./sandbox/SandboxBank.ts"
+export * as SandboxFaults from "./sandbox/SandboxFaults.ts"
+export * as SandboxFaultText from "./sandbox/SandboxFaultText.ts"
+export type { Exchange, Hold } from "./sandbox/SandboxServer.ts"
+export * as SandboxRules from "./sandbox/SandboxRules.ts"
+export { SandboxStateHeld, SandboxStateUnusable } from "./sandbox/SandboxStateFile.ts"
+export type { AccountTruth, RedemptionTruth } from "./sandbox/SandboxTruth.ts"
 export * as SandboxKeys from "./sandbox/SandboxKeys.ts"

@@ -28,7 +28,7 @@ const refOf = (row: AccountRow): AccountRef => ({
   partition: row.partition
 })
 
-type Questions = Pick<EventStore["Service"], "find" | "toSweep" | "inFlight" | "inFlightOf">
+type Questions = Pick<EventStore["Service"], "find" | "toSweep" | "inFlight" | "inFlightOf" | "numbersOf">
 
 /** The questions of a database's store. */
 export const make = (database: Database["Service"]): Questions => {
@@ -58,7 +58,8 @@ export const make = (database: Database["Service"]): Questions => {
         kysely,
         sql`select distinct l.partition, l.program, l.account_key,
           coalesce(n.account_number, l.account_key) as account_number
-        from ${lots} l left join ${numbers} n using (partition, program, account_key)
+        from ${lots} l left join ${numbers} n
+          on n.program = l.program and n.account_key = l.account_key and n.current
         where l.expires_at <= ${Instant.toString(asOf)}::timestamptz and l.total <> l.booked
           and (${program}::text is null or l.program = ${program})
           and (l.partition, l.program, l.account_key)
@@ -76,7 +77,8 @@ export const make = (database: Database["Service"]): Questions => {
       const found = await Rows.ask<InFlightRow>(
         kysely,
         sql`select r.partition, r.program, r.account_key, n.account_number, r.redemption_id, r.pending_credit
-        from ${redemptions} r join ${numbers} n using (partition, program, account_key)
+        from ${redemptions} r join ${numbers} n
+          on n.program = r.program and n.account_key = r.account_key and n.current
         where r.pending > 0 and ${which}
         order by r.partition, r.program, r.account_key, r.redemption_id ${limit}`,
         signal
@@ -103,5 +105,17 @@ export const make = (database: Database["Service"]): Questions => {
     askInFlight(sql`r.partition = ${partition} and r.program = ${program} and r.account_key = ${key}`, sql``)
   )
 
-  return { find, toSweep, inFlight, inFlightOf }
+  const numbersOf = Effect.fn("EventStore.numbersOf")(({ key, program }: AccountRef) =>
+    database.query(async (kysely, signal) => {
+      const found = await Rows.ask<Pick<NumberedRow, "account_number">>(
+        kysely,
+        sql`select account_number from ${numbers} where program = ${program} and account_key = ${key}
+          order by current desc, account_number collate "C"`,
+        signal
+      )
+      return found.map((row) => Ids.AccountNumber.make(row.account_number))
+    })
+  )
+
+  return { find, toSweep, inFlight, inFlightOf, numbersOf }
 }

@@ -22,6 +22,7 @@ const WRONG_USE = new Set([
   "DatabaseUrlInvalid",
   "SchemaNameInvalid",
   "MastercardConfigInvalid",
+  "SandboxStateUnusable",
   "UnrecognizedOption",
   "DuplicateOption",
   "MissingOption",
@@ -42,6 +43,8 @@ const UNREACHABLE = new Set([
   "MigrationFailed",
   "SchemaOutdated",
   "SandboxNotStarted",
+  "SandboxStateHeld",
+  "SimulationImpossible",
   "SpoolUnusable",
   "MastercardNotSent",
   "MastercardOutcomeUnknown"

@@ -5,6 +5,7 @@ import { CliOutput, Command } from "effect/cli"
 import manifest from "../../package.json" with { type: "json" }
 import { demo } from "../demo/Demo.ts"
 import { adjust } from "./commands/Adjust.ts"
+import { alias } from "./commands/Alias.ts"
 import { aging } from "./commands/Aging.ts"
 import { credit } from "./commands/Credit.ts"
 import { credits } from "./commands/Credits.ts"
@@ -20,6 +21,7 @@ import { rebuild } from "./commands/Rebuild.ts"
 import { redeem } from "./commands/Redeem.ts"
 import { sandbox } from "./commands/Sandbox.ts"
 import { settle } from "./commands/Settle.ts"
+import { simulate } from "./commands/Simulate.ts"
 import { verify } from "./commands/Verify.ts"
 import { ExitCode, ofTag } from "./ExitCode.ts"
 import { DatabaseFlag, JsonFlag } from "./GlobalFlags.ts"
@@ -33,6 +35,7 @@ const pointback = Command.make("pointback").pipe(
     program,
     earn,
     adjust,
+    alias,
     redeem,
     credit,
     credits,
@@ -45,7 +48,8 @@ const pointback = Command.make("pointback").pipe(
     rebuild,
     heads,
     erase,
-    sandbox
+    sandbox,
+    simulate
   ]),
   Command.withGlobalFlags([DatabaseFlag, JsonFlag])
 )

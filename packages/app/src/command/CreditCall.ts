@@ -36,7 +36,7 @@ type Requested = Extract<RedemptionEvent.RedemptionEvent, { _tag: "CreditRequest
 
 /** The credit that was just requested. */
 export const asked = (
-  { account, program, redemptionId }: Target & { readonly redemptionId: Ids.RedemptionId },
+  { program, redemptionId }: Pick<Target, "program"> & { readonly redemptionId: Ids.RedemptionId },
   { events, loaded }: Extract<Executed, { _tag: "Appended" }>
 ): AskedCredit => {
   const situation = Account.redemption(loaded.state, redemptionId)
@@ -44,7 +44,8 @@ export const asked = (
   if (situation._tag === "None" || request === undefined) {
     throw new Error(`a credit of redemption ${redemptionId} was requested and has no event`)
   }
-  return { program, account, redemption: situation.redemption, request }
+  // Mastercard knows the account by its present number, whichever the caller has.
+  return { program, account: loaded.number, redemption: situation.redemption, request }
 }
 
 /**
