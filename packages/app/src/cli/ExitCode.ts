@@ -18,6 +18,7 @@ const WRONG_USE = new Set([
   "InvalidInput",
   "UnreadableLines",
   "UnreadableFile",
+  "ReportUnwritable",
   "DatabaseUrlInvalid",
   "SchemaNameInvalid",
   "MastercardConfigInvalid",

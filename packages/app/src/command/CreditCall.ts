@@ -28,6 +28,8 @@ export interface AskedCredit extends Target {
   readonly redemption: Redemption.Redemption
   /** Its `CreditRequested`. */
   readonly request: EventStore.StoredEvent
+  /** What the account was when the request was stored, so that its outcome can be decided without loading. */
+  readonly known?: EventStore.Loaded | undefined
 }
 
 type Requested = Extract<RedemptionEvent.RedemptionEvent, { _tag: "CreditRequested" }>
@@ -209,7 +211,7 @@ const isUnreachable = (error: ExecutionError): boolean =>
   error._tag === "DatabaseError" && error.reason._tag === "Unreachable"
 
 const write = (credit: AskedCredit, caller: Caller, command: Called | RedemptionCommand.RecordCredit) => {
-  const { account, program, redemption, request } = credit
+  const { account, known, program, redemption, request } = credit
   const { redemptionId } = redemption
   return execute({
     target: { program, account },
@@ -219,7 +221,8 @@ const write = (credit: AskedCredit, caller: Caller, command: Called | Redemption
     key: null,
     lots: [{ _tag: "DrawnBy", redemptionId }],
     horizon: request.fact.occurredAt,
-    redemptions: [redemptionId]
+    redemptions: [redemptionId],
+    known
   })
 }
 
