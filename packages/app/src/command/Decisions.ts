@@ -44,6 +44,8 @@ const attempt = Effect.fnUntraced(function* (
     if (loaded.account === null && decided.facts.length > 0) break
   }
   const { facts, keys } = decided
+  // The version tells of whoever came first only where something is appended: nothing is refused on what was known once.
+  if (known !== undefined && facts.length === 0) return yield* attempt(batch, undefined)
   const events = facts.length + keys.length === 0 ? [] : yield* store.append({ loaded, target, facts, keys })
   return decided.outcomes.map((outcome) => outcome(events))
 })
