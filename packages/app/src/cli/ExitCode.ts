@@ -22,6 +22,8 @@ const WRONG_USE = new Set([
   "DatabaseUrlInvalid",
   "SchemaNameInvalid",
   "MastercardConfigInvalid",
+  "SettleLimitsTooShort",
+  "SettleSettingInvalid",
   "SandboxStateUnusable",
   "UnrecognizedOption",
   "DuplicateOption",
