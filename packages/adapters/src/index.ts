@@ -58,6 +58,7 @@ export type {
   ShippingAddressesRequest
 } from "./mastercard/ShippingAddress.ts"
 export type { TrafficLimits } from "./mastercard/Traffic.ts"
+export * as Standing from "./telemetry/Standing.ts"
 export * as Subscription from "./subscription/Subscription.ts"
 export {
   SubscriptionAhead,

@@ -16,6 +16,8 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
 const WRONG_USE = new Set([
   "InvalidInput",
+  "ApiKeysUnusable",
+  "ForeignProgram",
   "UnreadableLines",
   "UnreadableFile",
   "ReportUnwritable",
@@ -45,6 +47,7 @@ const UNREACHABLE = new Set([
   "MigrationFailed",
   "SchemaOutdated",
   "SandboxNotStarted",
+  "ServeError",
   "SandboxStateHeld",
   "SimulationImpossible",
   "SpoolUnusable",

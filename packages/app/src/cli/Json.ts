@@ -1,39 +1,44 @@
 /** The JSON shapes that other programs rely on. Points are decimal strings, instants ISO 8601 in UTC. */
-import { type Draw, Instant, Points, type Restoration } from "@pointback/domain"
+import { type Draw, Instant, type Policy, Points, type Restoration } from "@pointback/domain"
+import type { PointsAdjusted } from "../command/AdjustPoints.ts"
 import type { CreditOutcome } from "../command/CreditOutcome.ts"
+import type { PointsEarned } from "../command/EarnPoints.ts"
 import type { PointsRedeemed } from "../command/RedeemPoints.ts"
+import type { Imported } from "../import/Imported.ts"
+import type { Swept } from "../command/SweepExpired.ts"
+import type { Settled, SettledCredit } from "../settle/SettleCredits.ts"
 import type { AgingAnswer } from "../query/Aging.ts"
-import type { Json } from "./Output.ts"
+import { errorJson, type Json } from "./Output.ts"
 
 const text = Points.toString
 
 /** An instant, or null where there is none. */
 export const instant = (at: Instant.Instant | null): string | null => (at === null ? null : Instant.toString(at))
 
-const draw = ({ earnedAt, expiresAt, lotId, points }: Draw.Draw): Json => ({
+const draw = ({ earnedAt, expiresAt, lotId, points }: Draw.Draw) => ({
   lot: lotId,
   points: text(points),
-  earnedAt: instant(earnedAt),
+  earnedAt: Instant.toString(earnedAt),
   expiresAt: instant(expiresAt)
 })
 
-export const redeem = ({ balance, draws, points, redemptionId }: PointsRedeemed): Json => ({
+export const redeem = ({ balance, draws, points, redemptionId }: PointsRedeemed) => ({
   redemption: redemptionId,
   points: text(points),
   draws: draws.map(draw),
   balance: text(balance)
 })
 
-const restoration = ({ earnedAt, expiresAt, fate, from, lotId, points }: Restoration.Restoration): Json => ({
+const restoration = ({ earnedAt, expiresAt, fate, from, lotId, points }: Restoration.Restoration) => ({
   lot: lotId,
   points: text(points),
   fate,
-  earnedAt: instant(earnedAt),
+  earnedAt: Instant.toString(earnedAt),
   expiresAt: instant(expiresAt),
   ...(from === undefined ? {} : { from })
 })
 
-export const credit = (outcome: CreditOutcome): Json => ({
+export const credit = (outcome: CreditOutcome) => ({
   creditId: outcome.creditId,
   redemption: outcome.redemptionId,
   outcome: outcome.outcome,
@@ -48,13 +53,13 @@ export const credit = (outcome: CreditOutcome): Json => ({
   ...(outcome.cause === null ? {} : { cause: outcome.cause })
 })
 
-export const aging = (answer: AgingAnswer, withLots: boolean): Json => ({
+export const aging = (answer: AgingAnswer, withLots: boolean) => ({
   program: answer.program,
   account: answer.account,
-  asOf: instant(answer.asOf),
+  asOf: Instant.toString(answer.asOf),
   // Null: the answer counts all that is recorded by now, and is provisional.
   knownAt: null,
-  basis: answer.basis,
+  basis: answer.basis as "age" | "to-expiry",
   total: text(answer.total),
   buckets: answer.buckets.map((bucket) => ({
     bucket: bucket.bucket,
@@ -66,11 +71,97 @@ export const aging = (answer: AgingAnswer, withLots: boolean): Json => ({
   ...(withLots ? { lots: answer.lots.map(lot) } : {})
 })
 
-const lot = (balance: AgingAnswer["lots"][number]): Json => ({
+export const lot = (balance: AgingAnswer["lots"][number]) => ({
   account: balance.number,
   lot: balance.lotId,
   points: text(balance.points),
-  earnedAt: instant(balance.earnedAt),
+  earnedAt: Instant.toString(balance.earnedAt),
   expiresAt: instant(balance.expiresAt),
   restored: text(balance.restored)
 })
+
+export const earned = ({ account, earnedAt, expiresAt, lotId, points, program, replayed }: PointsEarned) => ({
+  program,
+  account,
+  lot: lotId,
+  points: text(points),
+  earnedAt: Instant.toString(earnedAt),
+  expiresAt: instant(expiresAt),
+  replayed
+})
+
+export const adjusted = (done: PointsAdjusted) => ({
+  program: done.program,
+  account: done.account,
+  lot: done.lotId,
+  points: text(done.points),
+  reason: done.reason,
+  key: done.key,
+  occurredAt: Instant.toString(done.occurredAt),
+  replayed: done.replayed
+})
+
+export const swept = (program: string | null, { accounts, asOf, lots, points }: Swept) => ({
+  program,
+  asOf: Instant.toString(asOf),
+  accounts,
+  lots,
+  points: text(points)
+})
+
+/** How many credits came to a result. */
+export const countSettled = ({ credits }: Settled, result: SettledCredit["result"]): number =>
+  credits.filter((one) => one.result === result).length
+
+export const settled = (answer: Settled) => ({
+  credits: answer.credits.map((one) => ({
+    program: one.program,
+    account: one.account,
+    redemption: one.redemptionId,
+    creditId: one.creditId,
+    points: text(one.points),
+    requestedAt: Instant.toString(one.requestedAt),
+    result: one.result,
+    reason: one.reason as string | null,
+    detail: one.detail,
+    certainFrom: instant(one.certainFrom)
+  })),
+  confirmed: countSettled(answer, "confirmed"),
+  released: countSettled(answer, "released"),
+  repeated: countSettled(answer, "repeated"),
+  decidedMeanwhile: countSettled(answer, "decidedMeanwhile"),
+  open: countSettled(answer, "open"),
+  young: answer.young
+})
+
+/** What a policy does with expired lots, as it is typed. */
+export const fate = (expiredLots: Policy.ExpiredLots): string =>
+  expiredLots._tag === "Extend" ? `extend:${expiredLots.days}` : expiredLots._tag.toLowerCase()
+
+export const policy = (
+  program: string,
+  { agingBoundaries, creditWindowDays, expiredLots, scale, version, zone }: Policy.Policy
+) => ({
+  program,
+  version,
+  scale,
+  zone,
+  expiredLots: fate(expiredLots),
+  creditWindowDays,
+  agingBoundaries
+})
+
+export const imported = (answer: Imported) => ({
+  records: answer.records,
+  accounts: answer.accounts,
+  imported: answer.imported,
+  replayed: answer.replayed,
+  refusedAccounts: answer.refusedAccounts,
+  refused: answer.refused.map(({ account, line, program, refusal }) => ({
+    line,
+    program,
+    account,
+    error: errorJson(refusal) as { readonly [key: string]: Json }
+  }))
+})
+

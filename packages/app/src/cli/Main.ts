@@ -5,6 +5,7 @@ import { CliOutput, Command } from "effect/cli"
 import manifest from "../../package.json" with { type: "json" }
 import { demo } from "../demo/Demo.ts"
 import { adjust } from "./commands/Adjust.ts"
+import { apiKey } from "./commands/ApiKey.ts"
 import { alias } from "./commands/Alias.ts"
 import { aging } from "./commands/Aging.ts"
 import { credit } from "./commands/Credit.ts"
@@ -20,6 +21,7 @@ import { program } from "./commands/Program.ts"
 import { rebuild } from "./commands/Rebuild.ts"
 import { redeem } from "./commands/Redeem.ts"
 import { sandbox } from "./commands/Sandbox.ts"
+import { serve } from "./commands/Serve.ts"
 import { settle } from "./commands/Settle.ts"
 import { simulate } from "./commands/Simulate.ts"
 import { verify } from "./commands/Verify.ts"
@@ -49,7 +51,9 @@ const pointback = Command.make("pointback").pipe(
     heads,
     erase,
     sandbox,
-    simulate
+    simulate,
+    serve,
+    apiKey
   ]),
   Command.withGlobalFlags([DatabaseFlag, JsonFlag])
 )

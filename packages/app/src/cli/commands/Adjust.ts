@@ -1,5 +1,5 @@
 /** `pointback adjust` */
-import { Ids, Points, Text } from "@pointback/domain"
+import { Ids, Text } from "@pointback/domain"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { adjustPoints } from "../../command/AdjustPoints.ts"
@@ -36,21 +36,9 @@ export const adjust = Command.make(
       },
       { actor }
     )
-    yield* Output.answer(
-      {
-        program,
-        account: adjusted.account,
-        lot: adjusted.lotId,
-        points: Points.toString(adjusted.points),
-        reason: adjusted.reason,
-        key: adjusted.key,
-        occurredAt: Json.instant(adjusted.occurredAt),
-        replayed: adjusted.replayed
-      },
-      () => {
-        const known = adjusted.replayed ? " (known already)" : ""
-        return `adjusted lot ${adjusted.lotId} by ${Output.pointsText(adjusted.points)}${known}`
-      }
-    )
+    yield* Output.answer(Json.adjusted(adjusted), () => {
+      const known = adjusted.replayed ? " (known already)" : ""
+      return `adjusted lot ${adjusted.lotId} by ${Output.pointsText(adjusted.points)}${known}`
+    })
   }, withBackend)
 ).pipe(Command.withDescription("Add points to a lot, or take some from it"))

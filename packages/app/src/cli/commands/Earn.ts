@@ -1,5 +1,5 @@
 /** `pointback earn` */
-import { Ids, Points, Text } from "@pointback/domain"
+import { Ids, Text } from "@pointback/domain"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { earnPoints } from "../../command/EarnPoints.ts"
@@ -37,21 +37,10 @@ export const earn = Command.make(
       occurredAt: yield* Input.optionalMoment(program, "at", flags.at),
       source: Option.isNone(flags.source) ? undefined : yield* Input.read(Text.Note, "source", flags.source.value)
     })
-    yield* Output.answer(
-      {
-        program,
-        account: earned.account,
-        lot: earned.lotId,
-        points: Points.toString(earned.points),
-        earnedAt: Json.instant(earned.earnedAt),
-        expiresAt: Json.instant(earned.expiresAt),
-        replayed: earned.replayed
-      },
-      () => {
-        const expiry = earned.expiresAt === null ? "never expires" : `expires ${Output.instantText(earned.expiresAt)}`
-        const known = earned.replayed ? " (known already)" : ""
-        return `earned ${Output.pointsText(earned.points)} in lot ${earned.lotId}, ${expiry}${known}`
-      }
-    )
+    yield* Output.answer(Json.earned(earned), () => {
+      const expiry = earned.expiresAt === null ? "never expires" : `expires ${Output.instantText(earned.expiresAt)}`
+      const known = earned.replayed ? " (known already)" : ""
+      return `earned ${Output.pointsText(earned.points)} in lot ${earned.lotId}, ${expiry}${known}`
+    })
   }, withBackend)
 ).pipe(Command.withDescription("Record points that were earned, as a lot of their own"))

@@ -1,11 +1,11 @@
 /** `pointback expire` */
-import { Instant, Points } from "@pointback/domain"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { sweepExpired } from "../../command/SweepExpired.ts"
 import { withBackend } from "../Backend.ts"
 import * as Flags from "../Flags.ts"
 import * as Input from "../Input.ts"
+import * as Json from "../Json.ts"
 import * as Output from "../Output.ts"
 
 export const expire = Command.make(
@@ -21,13 +21,7 @@ export const expire = Command.make(
     const program = Option.isNone(flags.program) ? null : yield* Input.knownProgram(flags.program.value)
     const swept = yield* sweepExpired({ program, asOf: yield* Input.moment(program, "as-of", flags.asOf) })
     yield* Output.answer(
-      {
-        program,
-        asOf: Instant.toString(swept.asOf),
-        accounts: swept.accounts,
-        lots: swept.lots,
-        points: Points.toString(swept.points)
-      },
+      Json.swept(program, swept),
       () =>
         `booked ${Output.pointsText(swept.points)} as expired, in ${Output.count(swept.lots, "lot")} ` +
         `of ${Output.count(swept.accounts, "account")}`

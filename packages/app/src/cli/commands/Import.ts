@@ -10,6 +10,7 @@ import { importHistory } from "../../import/ImportHistory.ts"
 import { withBackend } from "../Backend.ts"
 import { exitWith } from "../Exit.ts"
 import { ExitCode } from "../ExitCode.ts"
+import * as Json from "../Json.ts"
 import * as Output from "../Output.ts"
 import * as Progress from "../Progress.ts"
 
@@ -25,7 +26,7 @@ export const importCommand = Command.make(
   { file: Argument.String("file").pipe(Argument.withDescription("NDJSON, one record a line; - is standard input")) },
   Effect.fn("import")(function* ({ file }) {
     const imported = yield* Effect.scoped(run(file))
-    yield* Output.answer(json(imported), () => text(imported))
+    yield* Output.answer(Json.imported(imported), () => text(imported))
     yield* exitWith(imported.refusedAccounts > 0 ? ExitCode.refused : ExitCode.done)
   })
 ).pipe(Command.withDescription("Import a history, account by account"))
@@ -38,20 +39,6 @@ const run = Effect.fnUntraced(function* (file: string) {
   // The whole file is read before the database is opened: one that cannot be read leaves no trace.
   const history = yield* ImportFile.read(file, { onProgress })
   return yield* withBackend(importHistory(history, {}, onProgress))
-})
-
-const json = (imported: Imported) => ({
-  records: imported.records,
-  accounts: imported.accounts,
-  imported: imported.imported,
-  replayed: imported.replayed,
-  refusedAccounts: imported.refusedAccounts,
-  refused: imported.refused.map(({ account, line, program, refusal }) => ({
-    line,
-    program,
-    account,
-    error: Output.errorJson(refusal) as { readonly [key: string]: Output.Json }
-  }))
 })
 
 const text = ({ accounts, imported, records, refused, refusedAccounts, replayed }: Imported): string =>

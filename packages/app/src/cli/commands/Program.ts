@@ -1,10 +1,11 @@
 /** `pointback program` */
-import { PolicyStore, type PolicyTerms } from "@pointback/adapters"
+import { PolicyStore } from "@pointback/adapters"
 import { Ids, Policy, Zone } from "@pointback/domain"
 import { Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { withBackend } from "../Backend.ts"
 import * as Input from "../Input.ts"
+import * as Json from "../Json.ts"
 import * as Output from "../Output.ts"
 
 const EXPECTED_FATE = "expire, extend:<days> or refuse is expected"
@@ -34,7 +35,7 @@ const set = Command.make(
       Object.entries({ scale, zone, expiredLots, creditWindowDays }).filter(([, value]) => value !== undefined)
     )
     const revised = yield* (yield* PolicyStore).revise(program, (terms) => ({ ...terms, ...changes }))
-    yield* Output.answer(json(program, revised.policy), () => text(program, revised.policy, revised.changed))
+    yield* Output.answer(Json.policy(program, revised.policy), () => text(program, revised.policy, revised.changed))
   }, withBackend)
 ).pipe(Command.withDescription("Write a version of a program's policy; what is not given stays as it is"))
 
@@ -77,26 +78,13 @@ const fate = (flag: string, text: string): Effect.Effect<Policy.ExpiredLots, Inp
   return Effect.map(days(flag, text, text.slice("extend:".length)), (count) => ({ _tag: "Extend", days: count }))
 }
 
-const fateText = (expiredLots: PolicyTerms["expiredLots"]): string =>
-  expiredLots._tag === "Extend" ? `extend:${expiredLots.days}` : expiredLots._tag.toLowerCase()
-
-const json = (id: string, policy: Policy.Policy): Output.Json => ({
-  program: id,
-  version: policy.version,
-  scale: policy.scale,
-  zone: policy.zone,
-  expiredLots: fateText(policy.expiredLots),
-  creditWindowDays: policy.creditWindowDays,
-  agingBoundaries: policy.agingBoundaries
-})
-
 const text = (id: string, policy: Policy.Policy, changed: boolean): string => {
   const window = policy.creditWindowDays === null ? "no time limit" : `${policy.creditWindowDays} days`
   return [
     `program ${id}, policy version ${policy.version}${changed ? "" : " (unchanged)"}`,
     `  fractional digits  ${policy.scale}`,
     `  time zone          ${policy.zone}`,
-    `  expired lots       ${fateText(policy.expiredLots)}`,
+    `  expired lots       ${Json.fate(policy.expiredLots)}`,
     `  credits            ${window}`
   ].join("\n")
 }

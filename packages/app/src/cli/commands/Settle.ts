@@ -1,6 +1,6 @@
 /** `pointback settle` */
 import { maskAccount, Mastercard, MastercardConfig } from "@pointback/adapters"
-import { Ids, Instant, Points, Text } from "@pointback/domain"
+import { Ids, Text } from "@pointback/domain"
 import { Duration, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { decideCredit } from "../../settle/DecideCredit.ts"
@@ -45,7 +45,7 @@ export const settle = Command.make(
     const config = yield* MastercardConfig.fromEnvironment
     const settings = yield* Effect.fromResult(SettleSettings.checked(yield* SettleSettings.fromEnvironment, config))
     const settled = yield* Effect.provide(withBackend(look(flags, settings)), Mastercard.layer(config))
-    yield* Output.answer(json(settled), () => text(settled))
+    yield* Output.answer(Json.settled(settled), () => text(settled))
     const left = settled.credits.some(({ result }) => result === "open")
     yield* exitWith(left ? ExitCode.unreachable : ExitCode.done)
   })
@@ -105,30 +105,6 @@ const decide = Effect.fnUntraced(function* (given: Given, creditId: string) {
   yield* Output.answer(Json.credit(outcome), () => outcomeText(outcome))
 })
 
-const count = ({ credits }: Settled, result: SettledCredit["result"]): number =>
-  credits.filter((credit) => credit.result === result).length
-
-const json = (settled: Settled) => ({
-  credits: settled.credits.map((credit) => ({
-    program: credit.program,
-    account: credit.account,
-    redemption: credit.redemptionId,
-    creditId: credit.creditId,
-    points: Points.toString(credit.points),
-    requestedAt: Instant.toString(credit.requestedAt),
-    result: credit.result,
-    reason: credit.reason,
-    detail: credit.detail,
-    certainFrom: credit.certainFrom === null ? null : Instant.toString(credit.certainFrom)
-  })),
-  confirmed: count(settled, "confirmed"),
-  released: count(settled, "released"),
-  repeated: count(settled, "repeated"),
-  decidedMeanwhile: count(settled, "decidedMeanwhile"),
-  open: count(settled, "open"),
-  young: settled.young
-})
-
 const WHY: Record<NonNullable<SettledCredit["reason"]>, string> = {
   tooEarly: "not listed yet, and it may still be",
   ambiguous: "several entries may be it, or its entry another credit's: decide it by name",
@@ -151,8 +127,8 @@ const text = (settled: Settled): string => {
   const open = credits.filter(({ result }) => result === "open")
   return [
     `settled ${credits.length - open.length} of ${Output.count(credits.length, "credit")}: ` +
-      `${count(settled, "confirmed")} confirmed, ${count(settled, "released")} released, ` +
-      `${count(settled, "repeated")} sent again` +
+      `${Json.countSettled(settled, "confirmed")} confirmed, ${Json.countSettled(settled, "released")} released, ` +
+      `${Json.countSettled(settled, "repeated")} sent again` +
       (young > 0 ? `; ${young} more were only just asked for` : ""),
     ...(open.length === 0 ? [] : ["still open, their points held:"]),
     ...open.map(

@@ -1,0 +1,85 @@
+/** `pointback serve` */
+import { NodeHttpClient } from "@effect/platform-node"
+import { Mastercard } from "@pointback/adapters"
+import { Config, Console, Effect, Layer, Logger, Option, References } from "effect"
+import { Command, Flag } from "effect/cli"
+import { HttpServer } from "effect/http"
+import { Otlp, OtlpSerialization } from "effect/observability"
+import * as ApiKeys from "../../http/ApiKeys.ts"
+import * as Server from "../../http/Server.ts"
+import * as SettleSettings from "../../settle/SettleSettings.ts"
+import * as Backend from "../Backend.ts"
+import { InvalidInput } from "../Input.ts"
+
+/** Where it listens unless told otherwise: on this machine alone. */
+const DEFAULT_HOST = "127.0.0.1"
+const DEFAULT_PORT = 8787
+
+/** The file of keys where the flag is not given. */
+const KEYS_VARIABLE = "POINTBACK_API_KEYS"
+
+export const serve = Command.make(
+  "serve",
+  {
+    port: Flag.Int("port").pipe(
+      Flag.withDescription("Where it listens; 0 for a free port [8787]"),
+      Flag.withDefault(DEFAULT_PORT)
+    ),
+    host: Flag.String("host").pipe(
+      Flag.withDescription("The address it listens at [127.0.0.1]"),
+      Flag.withDefault(DEFAULT_HOST)
+    ),
+    keys: Flag.String("keys").pipe(
+      Flag.withDescription(`The file of API keys [${KEYS_VARIABLE}]; \`pointback api-key\` makes entries`),
+      Flag.withMetavar("file"),
+      Flag.optional
+    )
+  },
+  Effect.fn("serve")(function* ({ host, keys: file, port }) {
+    if (port < 0 || port > 65_535) {
+      return yield* new InvalidInput({ flag: "port", value: String(port), problem: "0 to 65535 is expected" })
+    }
+    const keys = yield* Effect.flatMap(keyFile(file), ApiKeys.read)
+    // Without them nothing could be settled, and whoever asks first would be told so.
+    yield* SettleSettings.fromEnvironment
+    const server = Server.layer({ host, keys, port }).pipe(
+      Layer.provide(Backend.layer),
+      Layer.provide(Mastercard.layerEnvironment),
+      Layer.provide(telemetry)
+    )
+    // Whatever keeps it from starting is printed by `Main`, and nobody else looks at it.
+    yield* (Effect.andThen(announce, Effect.never) as Effect.Effect<never, unknown, HttpServer.HttpServer>).pipe(
+      Effect.provide(server),
+      Effect.provideService(References.MinimumLogLevel, "Info")
+    )
+  })
+).pipe(Command.withDescription("Serve the HTTP API until it is stopped"))
+
+const keyFile = Effect.fnUntraced(function* (flag: Option.Option<string>) {
+  const file = Option.isSome(flag) ? flag : yield* Config.option(Config.String(KEYS_VARIABLE))
+  if (Option.isSome(file) && file.value.trim() !== "") return file.value
+  return yield* new InvalidInput({
+    flag: "keys",
+    value: "",
+    problem: `a file of API keys is needed, also as ${KEYS_VARIABLE}: nobody is let in without a key`
+  })
+})
+
+const announce = Effect.flatMap(HttpServer.HttpServer, ({ address }) =>
+  Console.log(`listening at ${HttpServer.formatAddress(address)}`)
+)
+
+/** Logs as JSON lines on standard error; what OpenTelemetry's own variables ask for besides. */
+const telemetry = Layer.mergeAll(
+  Logger.layer([Logger.withConsoleError(Logger.formatJson)]),
+  Layer.unwrap(
+    Effect.map(Config.option(Config.String("OTEL_EXPORTER_OTLP_ENDPOINT")), (endpoint) =>
+      Option.isNone(endpoint)
+        ? Layer.empty
+        : Otlp.layerFromConfig({ resource: { serviceName: "pointback" }, loggerMergeWithExisting: true }).pipe(
+            Layer.provide(OtlpSerialization.layerJson),
+            Layer.provide(NodeHttpClient.layerUndici)
+          )
+    )
+  )
+)

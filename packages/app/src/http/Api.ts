@@ -1,0 +1,251 @@
+/** The HTTP API, as one definition: the server, the OpenAPI document and the typed client come from it. */
+import { Ids } from "@pointback/domain"
+import { Schema } from "effect"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import manifest from "../../package.json" with { type: "json" }
+import { Access } from "./Access.ts"
+import { FILE_BYTES } from "./Limits.ts"
+import * as Answers from "./Answers.ts"
+import { Needs, type ScopeName } from "./Scopes.ts"
+import * as Shapes from "./Shapes.ts"
+
+const program = { program: Ids.ProgramId }
+const account = { ...program, account: Ids.AccountNumber }
+const redemption = { ...account, redemption: Ids.RedemptionId }
+
+/** The header by which a command may name its key. */
+export const Keyed = { "idempotency-key": Schema.optionalKey(Schema.String.check(Schema.isMaxLength(256))) }
+
+// Annotations change no type of an endpoint.
+const does = <E extends HttpApiEndpoint.Constraint>(endpoint: E, scope: ScopeName, summary: string): E =>
+  (endpoint as unknown as HttpApiEndpoint.Top)
+    .annotate(Needs, scope)
+    .annotate(OpenApi.Summary, summary) as unknown as E
+
+/** An uploaded file of records, one JSON object a line. */
+const Upload = HttpApiSchema.StreamUint8Array({ contentType: "application/x-ndjson", maxBytes: FILE_BYTES })
+
+/** What records something. */
+export class Commands extends HttpApiGroup.make("commands")
+  .add(
+    does(
+      HttpApiEndpoint.post("earn", "/accounts/:account/lots", {
+        params: account,
+        headers: Keyed,
+        payload: Shapes.Earn,
+        success: Shapes.Earning
+      }),
+      "write",
+      "Record points that were earned, as a lot of their own; the lot is the key"
+    ),
+    does(
+      HttpApiEndpoint.post("adjust", "/accounts/:account/adjustments", {
+        params: account,
+        headers: Keyed,
+        payload: Shapes.Adjust,
+        success: Shapes.Adjusted
+      }),
+      "write",
+      "Add points to a lot, or take some from it; `key`, or `Idempotency-Key`, is the key"
+    ),
+    does(
+      HttpApiEndpoint.post("redeem", "/accounts/:account/redemptions", {
+        params: account,
+        headers: Keyed,
+        payload: Shapes.Redeem,
+        success: Shapes.Redeemed
+      }),
+      "write",
+      "Record a redemption; the redemption is the key"
+    ),
+    does(
+      HttpApiEndpoint.post("credit", "/accounts/:account/redemptions/:redemption/credits", {
+        params: redemption,
+        headers: Keyed,
+        payload: Shapes.Credit,
+        success: [Shapes.Credited, Shapes.CreditUnknown]
+      }),
+      "write",
+      "Give points of a redemption back, in full or in part; the credit id is the key"
+    ),
+    does(
+      HttpApiEndpoint.post("alias", "/accounts/:account/aliases", {
+        params: account,
+        payload: Shapes.Alias,
+        success: Shapes.Aliased
+      }),
+      "write",
+      "Record that an account's number was replaced"
+    ),
+    does(
+      HttpApiEndpoint.post("expire", "/expiry", { params: program, payload: Shapes.Expire, success: Shapes.Swept }),
+      "admin",
+      "Book the points of lots that have expired"
+    ),
+    does(
+      HttpApiEndpoint.post("erase", "/accounts/:account/erasure", {
+        params: account,
+        payload: Shapes.Erase,
+        success: Shapes.Erased
+      }),
+      "admin",
+      "Forget an account number for good; the history stays, anonymous"
+    ),
+    does(
+      HttpApiEndpoint.post("setPolicy", "/policy", {
+        params: program,
+        payload: Shapes.PolicyChange,
+        success: Shapes.Program
+      }),
+      "admin",
+      "Write a version of the program's policy; what is not given stays as it is"
+    )
+  )
+  .middleware(Access)
+  .prefix("/v1/programs/:program")
+  .annotate(OpenApi.Description, "What records something. A repetition under the same key changes nothing.") {}
+
+/** What becomes of credits of which nobody knows whether they happened. */
+export class Settlement extends HttpApiGroup.make("settlement")
+  .add(
+    does(
+      HttpApiEndpoint.get("inFlight", "/credits/in-flight", {
+        params: program,
+        query: Shapes.Paged,
+        success: Answers.InFlight
+      }),
+      "read",
+      "Credits of which nobody knows yet what became"
+    ),
+    does(
+      HttpApiEndpoint.post("settle", "/settlement", {
+        params: program,
+        payload: Shapes.Settle,
+        success: Shapes.Settled
+      }),
+      "decide",
+      "Find out at Mastercard what became of credits in flight"
+    ),
+    does(
+      HttpApiEndpoint.post("decide", "/accounts/:account/credits/:credit/decision", {
+        params: { ...account, credit: Ids.CreditId },
+        payload: Shapes.Decide,
+        success: [Shapes.Credited, Shapes.CreditReleased]
+      }),
+      "decide",
+      "Say what became of a credit that settling could not be certain of"
+    )
+  )
+  .middleware(Access)
+  .prefix("/v1/programs/:program")
+  .annotate(OpenApi.Description, "Credits with an unknown outcome, and what settles them.") {}
+
+/** Files of records. */
+export class Files extends HttpApiGroup.make("files")
+  .add(
+    does(
+      HttpApiEndpoint.post("importHistory", "/import", { params: program, payload: Upload, success: Answers.Imported }),
+      "admin",
+      "Import a history, account by account; unreadable lines import nothing"
+    ),
+    does(
+      HttpApiEndpoint.post("creditMany", "/credits", {
+        params: program,
+        query: { inFlight: Shapes.InFlightCount, local: Schema.optionalKey(Schema.Literals(["true", "false"])) },
+        payload: Upload,
+        success: Answers.ManyCredited
+      }),
+      "write",
+      "Give points of many redemptions back, as the lines say; what became of each is answered"
+    )
+  )
+  .middleware(Access)
+  .prefix("/v1/programs/:program")
+  .annotate(OpenApi.Description, "Files of records: NDJSON, one object a line.") {}
+
+/** Questions. They change nothing. */
+export class Questions extends HttpApiGroup.make("questions")
+  .add(
+    does(
+      HttpApiEndpoint.get("policy", "/policy", { params: program, success: Shapes.Program }),
+      "read",
+      "The program's present policy"
+    ),
+    does(
+      HttpApiEndpoint.get("aging", "/aging", {
+        params: program,
+        query: Answers.AgingQuery,
+        success: Answers.Aging
+      }),
+      "read",
+      "Which points the program holds, how old they are or how soon they expire"
+    ),
+    does(
+      HttpApiEndpoint.get("accountAging", "/accounts/:account/aging", {
+        params: account,
+        query: Answers.AgingQuery,
+        success: Answers.Aging
+      }),
+      "read",
+      "Which points the account holds"
+    ),
+    does(
+      HttpApiEndpoint.get("lots", "/lots", {
+        params: program,
+        query: { ...Answers.LotsQuery, ...Shapes.Paged },
+        success: Answers.Lots
+      }),
+      "read",
+      "Lots that hold points, by account, then in draw order, page by page"
+    ),
+    does(
+      HttpApiEndpoint.get("verify", "/verification", { params: program, success: Answers.Verification }),
+      "admin",
+      "Check the log's hashes, and hold the ledger and the read models against the events"
+    )
+  )
+  .middleware(Access)
+  .prefix("/v1/programs/:program")
+  .annotate(OpenApi.Description, "Questions. They change nothing.") {}
+
+/** What whoever runs the server asks of it. */
+export class System extends HttpApiGroup.make("system").add(
+  HttpApiEndpoint.get("health", "/health", { success: Answers.Health }).annotate(
+    OpenApi.Summary,
+    "Whether the process answers; it asks nobody else"
+  ),
+  HttpApiEndpoint.get("ready", "/ready", { success: [Answers.Health, Answers.NotReady] }).annotate(
+    OpenApi.Summary,
+    "Whether the database answers with the schema that this version works with"
+  )
+) {}
+
+/** What is watched. */
+export class Watching extends HttpApiGroup.make("watching")
+  .add(
+    does(
+      HttpApiEndpoint.get("metrics", "/metrics", { success: Answers.Exposition }),
+      "metrics",
+      "Metrics in Prometheus' text format"
+    )
+  )
+  .middleware(Access) {}
+
+/** The whole API. */
+export class Api extends HttpApi.make("pointback")
+  .add(Commands)
+  .add(Settlement)
+  .add(Files)
+  .add(Questions)
+  .add(System)
+  .add(Watching)
+  .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })
+  .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Pointback",
+      version: manifest.version,
+      description: "Gives redeemed loyalty points back correctly. Amounts are decimal strings, instants ISO 8601.",
+      license: { name: "MIT", identifier: "MIT" }
+    })
+  ) {}

@@ -1,0 +1,28 @@
+/** Gauges of what stands in the database; they are as old as the last look. */
+import { Standing } from "@pointback/adapters"
+import { Effect, Metric } from "effect"
+
+const inFlight = Metric.gauge("pointback_credits_in_flight", {
+  description: "Credits whose outcome is not recorded, by state"
+})
+const oldest = Metric.gauge("pointback_credits_in_flight_oldest_seconds", {
+  description: "Seconds since the oldest of them was asked for, by state; 0 where there is none"
+})
+const lag = Metric.gauge("pointback_subscription_lag_events", {
+  description: "Events that a subscription has not handled yet"
+})
+
+const STATES = { CreditPending: "inFlight", CreditUnknown: "unknown" } as const
+
+/** Looks into the database and sets the gauges. */
+export const look = Effect.gen(function* () {
+  const standing = yield* Standing.read
+  for (const { credits, oldestSeconds, state } of standing.inFlight) {
+    const attributes = { state: STATES[state] }
+    yield* Metric.update(Metric.withAttributes(inFlight, attributes), credits)
+    yield* Metric.update(Metric.withAttributes(oldest, attributes), oldestSeconds)
+  }
+  for (const { events, subscription } of standing.subscriptions) {
+    yield* Metric.update(Metric.withAttributes(lag, { subscription }), events)
+  }
+})

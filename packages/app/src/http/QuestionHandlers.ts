@@ -1,0 +1,67 @@
+/** Answers questions over HTTP. */
+import { Verification } from "@pointback/adapters"
+import type { Aging, Ids } from "@pointback/domain"
+import { Effect, Schema } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import * as Json from "../cli/Json.ts"
+import { now } from "../command/Now.ts"
+import { aging } from "../query/Aging.ts"
+import { Api } from "./Api.ts"
+import * as Cursor from "./Cursor.ts"
+import { moment, question , type Handlers } from "./Handling.ts"
+import { PAGE } from "./Limits.ts"
+import * as PolicyTerms from "./PolicyTerms.ts"
+import { Instant } from "@pointback/domain"
+
+interface AgingQuery {
+  readonly asOf?: string
+  readonly basis?: Aging.Basis
+}
+
+const ask = Effect.fnUntraced(function* (
+  program: Ids.ProgramId,
+  account: Ids.AccountNumber | null,
+  { asOf, basis = "age" }: AgingQuery
+) {
+  const at = (yield* moment(program, "asOf", asOf)) ?? (yield* now)
+  return yield* aging({ program, account, asOf: at, basis })
+})
+
+/** Where a page of lots ended: the next one asks the same question, at the same instant. */
+const Place = Schema.Struct({ asOf: Instant.Instant, from: Schema.Natural })
+
+const lots = Effect.fnUntraced(function* (
+  program: Ids.ProgramId,
+  query: AgingQuery & { readonly account?: Ids.AccountNumber; readonly limit?: number; readonly cursor?: string }
+) {
+  const { account = null, limit = PAGE } = query
+  const place = yield* Cursor.read(Place, query.cursor)
+  const asOf = place?.asOf ?? (yield* moment(program, "asOf", query.asOf)) ?? (yield* now)
+  const answer = yield* aging({ program, account, asOf, basis: "age" })
+  const from = place?.from ?? 0
+  const next = from + limit < answer.lots.length ? Cursor.make(Place, { asOf, from: from + limit }) : null
+  return { lots: answer.lots.slice(from, from + limit).map(Json.lot), next }
+})
+
+/** The handlers of the group `questions`. */
+export const layer: Handlers<"questions"> = HttpApiBuilder.group(Api, "questions", (handlers) =>
+  handlers.handleAll({
+    policy: ({ params: { program } }) =>
+      question(Effect.map(PolicyTerms.known(program), (policy) => Json.policy(program, policy))),
+    aging: ({ params: { program }, query }) =>
+      question(Effect.map(ask(program, null, query), (answer) => Json.aging(answer, false))),
+    accountAging: ({ params: { account, program }, query }) =>
+      question(Effect.map(ask(program, account, query), (answer) => Json.aging(answer, false))),
+    lots: ({ params: { program }, query }) => question(lots(program, query)),
+    verify: ({ params: { program } }) =>
+      question(
+        Effect.andThen(
+          PolicyTerms.known(program),
+          Effect.map(Verification.verify(program), ({ differences, ...counts }) => ({
+            ...counts,
+            differences: differences.map((difference) => ({ ...difference }))
+          }))
+        )
+      )
+  })
+)

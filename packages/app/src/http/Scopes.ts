@@ -1,0 +1,12 @@
+/** What a key may do. */
+import { Context, Schema } from "effect"
+
+/**
+ * `read` asks questions; `write` records what happened, credits included; `decide` settles, and says what became of
+ * credits and breaks; `admin` sets policies, erases numbers, imports and verifies; `metrics` reads `/metrics`.
+ */
+export const ScopeName = Schema.Literals(["read", "write", "decide", "admin", "metrics"])
+export type ScopeName = typeof ScopeName.Type
+
+/** The scope that an endpoint needs, as an annotation of it. */
+export class Needs extends Context.Service<Needs, ScopeName>()("@pointback/app/http/Needs") {}

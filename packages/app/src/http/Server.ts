@@ -1,0 +1,94 @@
+/** The HTTP server: the API with everything around it. */
+import { NodeHttpServer } from "@effect/platform-node"
+import { Context, Effect, Layer, Scope } from "effect"
+import { HttpMiddleware, HttpRouter, type HttpServer, type HttpServerError, HttpServerRequest } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
+import * as ByteSize from "effect/ByteSize"
+import { createServer } from "node:http"
+import * as AccessLayer from "./AccessLayer.ts"
+import * as Answering from "./Answering.ts"
+import { Api } from "./Api.ts"
+import type { ApiKey } from "./ApiKeys.ts"
+import * as CommandHandlers from "./CommandHandlers.ts"
+import * as FileHandlers from "./FileHandlers.ts"
+import type { Services } from "./Handling.ts"
+import { InFlight } from "./InFlight.ts"
+import {
+  BODY_BYTES,
+  CLOSING_TIMEOUT,
+  HEADER_BYTES,
+  HEADERS_TIMEOUT_MS,
+  REQUEST_TIMEOUT_MS
+} from "./Limits.ts"
+import * as QuestionHandlers from "./QuestionHandlers.ts"
+import * as SettlementHandlers from "./SettlementHandlers.ts"
+import * as SystemHandlers from "./SystemHandlers.ts"
+import * as Watched from "./Watched.ts"
+
+export interface ServerOptions {
+  /** 0 for one that is free. */
+  readonly port: number
+  readonly host: string
+  readonly keys: ReadonlyArray<ApiKey>
+}
+
+/** Characters of a part of an address: an identifier of 128 characters, each escaped. */
+const PARAMETER_LENGTH = 128 * 12
+
+const around = HttpRouter.middleware(
+  (handled) => Watched.watch(Answering.answer(handled)),
+  { global: true }
+)
+
+const handlers = Layer.mergeAll(
+  CommandHandlers.layer,
+  SettlementHandlers.layer,
+  FileHandlers.layer,
+  QuestionHandlers.layer,
+  SystemHandlers.layer
+)
+
+/** The routes with their handlers, for keys. What handlers ask of is there as long as the routes are. */
+const routes = (keys: ReadonlyArray<ApiKey>) =>
+  Layer.unwrap(
+    Effect.map(Effect.context<Services>(), (services) =>
+      Layer.merge(HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }), around).pipe(
+        Layer.provide(handlers),
+        Layer.provide(AccessLayer.layer(keys)),
+        HttpRouter.provideRequest(Layer.succeedContext(Context.omit(Scope.Scope)(services)))
+      )
+    )
+  )
+
+// An address has account numbers in it, which the library's own spans would carry.
+const quiet = Layer.mergeAll(
+  Layer.succeed(HttpMiddleware.TracerDisabledWhen, () => true),
+  Layer.succeed(HttpServerRequest.MaxBodySize, ByteSize.bytes(BODY_BYTES))
+)
+
+/** Listens until its scope closes: takes no more requests then, and ends those that it has. */
+export const layer = ({
+  host,
+  keys,
+  port
+}: ServerOptions): Layer.Layer<HttpServer.HttpServer, HttpServerError.ServeError, Exclude<Services, InFlight>> =>
+  HttpRouter.serve(routes(keys), {
+    routerConfig: { maxParamLength: PARAMETER_LENGTH },
+    disableLogger: true,
+    disableListenLog: true
+  }).pipe(
+    Layer.provide(quiet),
+    Layer.provideMerge(
+      NodeHttpServer.layer(
+        () =>
+          createServer({
+            headersTimeout: HEADERS_TIMEOUT_MS,
+            requestTimeout: REQUEST_TIMEOUT_MS,
+            maxHeaderSize: HEADER_BYTES
+          }),
+        { port, host, gracefulShutdownTimeout: CLOSING_TIMEOUT }
+      )
+    ),
+    // Closed after the server: what was begun is ended when nobody can begin anything more.
+    Layer.provide(InFlight.layer)
+  )
