@@ -44,7 +44,7 @@ const attempt = Effect.fnUntraced(function* (
     if (loaded.account === null && decided.facts.length > 0) break
   }
   const { facts, keys } = decided
-  // Only what is appended is held against the version: a refusal may be of what is not so any more.
+  // The version tells of whoever came first only where something is appended: nothing is refused on what was known once.
   if (known !== undefined && facts.length === 0) return yield* attempt(batch, undefined)
   const events = facts.length + keys.length === 0 ? [] : yield* store.append({ loaded, target, facts, keys })
   return decided.outcomes.map((outcome) => outcome(events))
