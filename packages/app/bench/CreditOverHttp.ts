@@ -2,7 +2,7 @@
  * W8: credits over HTTP, from the intent that is stored to the outcome that is stored, against the signed calls alone.
  * Both go to one sandbox in a process of its own, through the same client, with as many in flight.
  */
-import { EventStore, Mastercard, MastercardConfig, SandboxKeys } from "@pointback/adapters"
+import { type EventStore, Mastercard, MastercardConfig, SandboxKeys } from "@pointback/adapters"
 import { Ids, Instant } from "@pointback/domain"
 import { Effect, Redacted, Stream } from "effect"
 import { fork } from "node:child_process"

@@ -58,6 +58,8 @@ export interface Assumptions {
   readonly programName: string
   /** What the `id` in the answer of a credit names: the redemption that was asked for, or the credit itself. */
   readonly creditAnswerId: "redemption" | "credit"
+  /** Under which number a credit of an account whose number was replaced is asked for: the present one, or the one given. */
+  readonly creditNumber: "present" | "given"
   /** How `backOrderDate` of `PUT /redemptions` is written: `2026-02-01`, or `2026-02-01T00:00:00Z`. */
   readonly backOrderDateFormat: "date" | "instant"
   /** Member of the answer of `PUT /redemptions` with words for people. */
@@ -116,6 +118,7 @@ export const defaults: Assumptions = {
   balance: "pointBalance",
   programName: "programName",
   creditAnswerId: "redemption",
+  creditNumber: "present",
   backOrderDateFormat: "date",
   fulfilmentMessage: "message",
   addressFromParameter: "from_date",

@@ -34,6 +34,7 @@ const SETTINGS = {
   balance: Name,
   programName: Name,
   creditAnswerId: Schema.Literals(["redemption", "credit"]),
+  creditNumber: Schema.Literals(["present", "given"]),
   backOrderDateFormat: Schema.Literals(["date", "instant"]),
   fulfilmentMessage: Name,
   addressFromParameter: Name,

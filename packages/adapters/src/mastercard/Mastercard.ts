@@ -93,7 +93,7 @@ export const make = Effect.fnUntraced(function* (
 
   const credit = Effect.fn("Mastercard.credit")(function* (request: Requests.CreditRequest) {
     yield* Effect.annotateCurrentSpan({ redemptionId: request.redemptionId, account: maskAccount(request.userId) })
-    return yield* call(Requests.credit(request), "POST /redemptions/{id}/credits", Answers.credit)
+    return yield* call(Requests.credit(request, names), "POST /redemptions/{id}/credits", Answers.credit)
   })
 
   const redeem = Effect.fn("Mastercard.redeem")(function* (request: Requests.RedeemRequest) {

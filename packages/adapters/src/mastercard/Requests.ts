@@ -19,6 +19,8 @@ export interface CreditRequest {
   readonly userId: string
   /** Ten-thousandths of a point to give back; undefined for all that was redeemed. */
   readonly points: Points.Points | undefined
+  /** The number that took over from `userId`, where it was replaced. */
+  readonly replacedBy?: string | undefined
 }
 
 /** A redemption, sized by points, by cash, or by both: at least one of them is given. */
@@ -57,8 +59,9 @@ export interface RedeemerRequest {
 const USER_ID_TYPE = "RANAC"
 
 /** `POST /redemptions/{id}/credits`. Fails with the names of the fields that are invalid, like all requests here. */
-export const credit = (request: CreditRequest): Result.Result<Prepared, string> => {
-  const { points, processedBy, redemptionId, redemptionType, userId } = request
+export const credit = (request: CreditRequest, names: Assumptions): Result.Result<Prepared, string> => {
+  const { points, processedBy, redemptionId, redemptionType, replacedBy } = request
+  const userId = names.creditNumber === "present" ? (replacedBy ?? request.userId) : request.userId
   return prepare([...invalidIdentifiers({ redemptionId, processedBy, userId }), ...invalidAmounts({ points })], () => ({
     method: "POST",
     path: `/redemptions/${percentEncode(redemptionId)}/credits`,

@@ -2,7 +2,7 @@
  * Carries out what comes, so much side by side: what has one name one after the other, in the order in which it came, and
  * different names past each other.
  */
-import { Cause, Effect, Exit, Fiber, Queue, type Scope, Semaphore, Stream } from "effect"
+import { type Cause, Effect, Exit, Fiber, Queue, type Scope, Semaphore, Stream } from "effect"
 
 export interface Workings<A, B, R> {
   readonly nameOf: (item: A) => string

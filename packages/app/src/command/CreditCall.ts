@@ -25,6 +25,8 @@ import * as Streams from "./Streams.ts"
 
 /** A credit as it was stored: what Mastercard is to be asked for. */
 export interface AskedCredit extends Target {
+  /** The account's present number, which is another one than `account` where that was replaced. */
+  readonly number: Ids.AccountNumber
   readonly redemption: Redemption.Redemption
   /** Its `CreditRequested`. */
   readonly request: EventStore.StoredEvent
@@ -36,7 +38,7 @@ type Requested = Extract<RedemptionEvent.RedemptionEvent, { _tag: "CreditRequest
 
 /** The credit that was just requested. */
 export const asked = (
-  { program, redemptionId }: Pick<Target, "program"> & { readonly redemptionId: Ids.RedemptionId },
+  { account, program, redemptionId }: Target & { readonly redemptionId: Ids.RedemptionId },
   { events, loaded }: Extract<Executed, { _tag: "Appended" }>
 ): AskedCredit => {
   const situation = Account.redemption(loaded.state, redemptionId)
@@ -44,8 +46,7 @@ export const asked = (
   if (situation._tag === "None" || request === undefined) {
     throw new Error(`a credit of redemption ${redemptionId} was requested and has no event`)
   }
-  // Mastercard knows the account by its present number, whichever the caller has.
-  return { program, account: loaded.number, redemption: situation.redemption, request }
+  return { program, account, number: loaded.number, redemption: situation.redemption, request }
 }
 
 /**
@@ -98,11 +99,12 @@ const call = Effect.fnUntraced(function* (
 
 // A full credit omits the amount while nothing was credited, and asks for exactly what remains otherwise.
 const wireRequest = (credit: AskedCredit) => {
-  const { account, redemption } = credit
+  const { account, number, redemption } = credit
   const { mode, points } = requestOf(credit)
   return {
     redemptionId: redemption.redemptionId,
     userId: account,
+    replacedBy: number === account ? undefined : number,
     redemptionType: redemption.redemptionType,
     processedBy: redemption.processedBy,
     points: namesAmount(mode, redemption) ? points : undefined

@@ -1,5 +1,5 @@
 /** Files of credits: what is read from them, and how they are refused. */
-import { Effect, Result, Stream } from "effect"
+import { Effect, Result, type Scope, Stream } from "effect"
 import fc from "fast-check"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -11,7 +11,7 @@ import { ndjson, temporaryFolder, writeNew } from "../support/Files.ts"
 
 const folder = temporaryFolder()
 
-const runScoped = <A, E>(effect: Effect.Effect<A, E, import("effect").Scope.Scope>): Promise<A> =>
+const runScoped = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Promise<A> =>
   Effect.runPromise(Effect.scoped(effect))
 
 /** The records of a file, with their lines and places. */

@@ -3,7 +3,7 @@ import {
   type CreditRequest,
   DatabaseError,
   EventStore,
-  Mastercard,
+  type Mastercard,
   MastercardNotSent,
   MastercardRefused,
   MemoryStores
