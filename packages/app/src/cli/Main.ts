@@ -19,6 +19,11 @@ import { rebuild } from "./commands/Rebuild.ts"
 import { redeem } from "./commands/Redeem.ts"
 import { sandbox } from "./commands/Sandbox.ts"
 import { verify } from "./commands/Verify.ts"
+import { triangle } from "./commands/Triangle.ts"
+import { statement } from "./commands/Statement.ts"
+import { schedule } from "./commands/Schedule.ts"
+import { rollForward } from "./commands/RollForward.ts"
+import { restatement } from "./commands/Restatement.ts"
 import { ExitCode, ofTag } from "./ExitCode.ts"
 import { DatabaseFlag, JsonFlag } from "./GlobalFlags.ts"
 import * as Output from "./Output.ts"
@@ -37,6 +42,11 @@ const pointback = Command.make("pointback").pipe(
     importCommand,
     generate,
     aging,
+    rollForward,
+    triangle,
+    schedule,
+    statement,
+    restatement,
     verify,
     rebuild,
     heads,
