@@ -20,6 +20,10 @@ const DAYS = 1460
 /** Days that a lot lives: a quarter of them are live at any time. */
 const LIFE = 365
 
+/** Redemptions of generated programs that have some ten thousand events, and some million. */
+export const SMALL = 3_800
+export const LARGE = 383_000
+
 const START = PLAN.until - BigInt(DAYS) * Instant.MICROS_PER_DAY
 
 const on = (share: number): string => Instant.toString(START + BigInt(Math.floor(share * DAYS * 86_400)) * 1_000_000n)
@@ -45,7 +49,7 @@ const records = (): ReadonlyArray<{ readonly at: number; readonly record: Record
 }
 
 /** Imports the account of a thousand events, and lets the planner know what there is. */
-export const addAccount = async (url: string, folder: string): Promise<void> => {
+const addAccount = async (url: string, folder: string): Promise<void> => {
   const file = join(folder, "account.ndjson")
   await writeFile(
     file,
