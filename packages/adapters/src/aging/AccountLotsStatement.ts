@@ -37,7 +37,7 @@ export const ask = async (
   const { rows } = await statement.execute(kysely, { signal })
   const [head, ...lines] = Lines.parse(rows[0]?.body)
   const [safe, known, policy, partition, key] = head as readonly [string, string, string, string, string]
-  const lots = lines.map((fields) => lot(number, key, fields))
+  const lots = lines.map((fields) => lot(number, key, fields)).filter(({ points }) => points > 0n)
   return {
     programKnown: known !== "",
     policy: policyOf(policy),
@@ -47,21 +47,25 @@ export const ask = async (
   }
 }
 
-// Ids were checked when they were written, and stand in a row of ours.
+// Ids were checked when they were written, and stand in a row of ours. A lot that nothing had happened to yet has no
+// amounts; what credits put back may have been spent again.
 const lot = (
   number: string,
   account: string,
-  [lotId, earnedAt, expiresAt, points, restored]: ReadonlyArray<string>
-): NumberedLot => ({
-  number,
-  account: account as Ids.AccountKey,
-  lotId: lotId as Ids.LotId,
-  earnedAt: BigInt(earnedAt as string),
-  expiresAt: expiresAt === "" ? null : BigInt(expiresAt as string),
-  points: amount(points as string),
-  restored: amount(restored as string)
-})
+  [lotId, earnedAt, expiresAt, points = "", restored = ""]: ReadonlyArray<string>
+): NumberedLot => {
+  const held = amount(points)
+  return {
+    number,
+    account: account as Ids.AccountKey,
+    lotId: lotId as Ids.LotId,
+    earnedAt: BigInt(earnedAt as string),
+    expiresAt: expiresAt === "" ? null : BigInt(expiresAt as string),
+    points: held,
+    restored: Points.min(amount(restored), held)
+  }
+}
 
-// Most amounts are whole, and are read several times as fast.
+// Most amounts are whole, and are read several times as fast; none is nothing, as it is to `BigInt`.
 const amount = (text: string): Points.Points =>
   text.includes(".") ? Points.fromStringUnsafe(text) : BigInt(text) * Points.UNITS_PER_POINT

@@ -7,15 +7,23 @@ import { sql } from "kysely"
 import type { Migration } from "kysely/migration"
 import { LOOKUPS_ONLY } from "./Functions.ts"
 
-const line = (points: string, restored: string): string =>
-  `string_agg(concat(l.lot_id, E'\\x1f', micros(l.earned_at), E'\\x1f', micros(l.expires_at), E'\\x1f', ${points}, E'\\x1f',
-    least(${restored}, ${points})), E'\\x1e')`
+/** A line of a lot; `held` is what it held and what of that was restored, as text. */
+const line = (held: string): string =>
+  `string_agg(concat(l.lot_id, E'\\x1f', micros(l.earned_at), E'\\x1f', micros(l.expires_at), E'\\x1f', ${held}), E'\\x1e')`
 
 const LIVE = `l.partition = at_partition and l.program = of_program and l.account_key = of_key
       and (l.expires_at is null or l.expires_at > as_of) and l.opened_at <= as_of`
 
 const OF_LOT = `q.partition = at_partition and q.program = of_program and q.account_key = of_key and q.lot_id = l.lot_id
           and q.occurred_at <= as_of and q.recorded_at <= known`
+
+const LAST_POSTING = `(select concat(q.total, E'\\x1f', q.restored) from postings q
+        where ${OF_LOT} order by q.occurred_at desc, q.recorded_at desc limit 1)`
+
+const ADDED_UP = `(select concat(sum(case when q.credit = 'lot' then q.points else -q.points end), E'\\x1f',
+          coalesce(sum(case when q.debit = 'redeemed' then q.points
+            when q.credit = 'expiredOnReversal' then -q.points end), 0))
+        from postings q where ${OF_LOT})`
 
 // Answers one text, which is planned and read faster than rows: a line of what is known of the account, then its lots.
 // Where nothing was recorded out of its time, the last posting of a lot that counts says what the lot held, since it
@@ -53,28 +61,17 @@ begin
       where e.program = of_program and e.account_key = of_number;
   end if;
   if of_key is not null and known_at is null then
-    select ${line("l.total", "l.restored")} filter (where l.last_at <= as_of and l.total > 0),
+    select ${line("l.total, E'\\x1f', l.restored")} filter (where l.last_at <= as_of and l.total > 0),
         coalesce(bool_or(l.last_at > as_of), false)
       into body, moved
       from lots l where ${LIVE};
   end if;
   if of_key is not null and moved then
-    select ${line("h.total", "h.restored")} filter (where not l.late and h.total > 0), bool_or(l.late)
-      into more, some_late
-      from lots l cross join lateral (
-        select q.total, q.restored from postings q where ${OF_LOT}
-        order by q.occurred_at desc, q.recorded_at desc limit 1
-      ) h
-      where ${LIVE} and (known_at is not null or l.last_at > as_of);
+    select ${line(LAST_POSTING)} filter (where not l.late), bool_or(l.late) into more, some_late
+      from lots l where ${LIVE} and (known_at is not null or l.last_at > as_of);
     if some_late then
-      select ${line("h.total", "h.restored")} into late
-        from lots l cross join lateral (
-          select sum(case when q.credit = 'lot' then q.points else -q.points end) as total,
-            coalesce(sum(case when q.debit = 'redeemed' then q.points
-              when q.credit = 'expiredOnReversal' then -q.points end), 0) as restored
-          from postings q where ${OF_LOT}
-        ) h
-        where ${LIVE} and l.late and (known_at is not null or l.last_at > as_of) and h.total > 0;
+      select ${line(ADDED_UP)} into late
+        from lots l where ${LIVE} and l.late and (known_at is not null or l.last_at > as_of);
     end if;
   end if;
   return concat_ws(E'\\x1e', array_to_string(array[safe, program_known, policy, at_partition::text, of_key], E'\\x1f', ''),
