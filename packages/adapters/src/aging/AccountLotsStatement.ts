@@ -25,6 +25,9 @@ const policyOf = (text: string): Policy.Policy => {
   return policy
 }
 
+/** The fields of the first line; one that is missing is empty. */
+type Head = readonly [safe: string, known: string, policy: string, partition: string, key: string, present: string]
+
 /** Asks; the answer is one text, whatever a host's connection makes of other types. */
 export const ask = async (
   kysely: Kysely<Tables>,
@@ -36,8 +39,8 @@ export const ask = async (
     ${moment(asOf)}::timestamptz, ${knownAt === null ? null : moment(knownAt)}::timestamptz) as body`
   const { rows } = await statement.execute(kysely, { signal })
   const [head, ...lines] = Lines.parse(rows[0]?.body)
-  const [safe, known, policy, partition, key] = head as readonly [string, string, string, string, string]
-  const lots = lines.map((fields) => lot(number, key, fields)).filter(({ points }) => points > 0n)
+  const [safe, known, policy, partition, key, present] = head as Head
+  const lots = lines.map((fields) => lot(present, key, fields)).filter(({ points }) => points > 0n)
   return {
     programKnown: known !== "",
     policy: policyOf(policy),

@@ -48,6 +48,7 @@ const statement = (schema: string, question: EntriesQuestion): RawBuilder<unknow
       ${Rows.utc("b.recorded_at")} as recorded_at, b.stream, b.credit_id
     from (${booked(schema, question)}${derived}) b
     left join ${sql.id(schema, "account_numbers")} n on n.program = ${program} and n.account_key = b.account_key
+      and n.current
     order by coalesce(n.account_number, b.account_key) collate "C", b.position nulls last, b.line,
       b.expires_at nulls last, b.earned_at, b.lot_id collate "C"`
 }

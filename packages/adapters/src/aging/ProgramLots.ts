@@ -34,7 +34,7 @@ export const lots = async (
         h.points::text as points, h.restored::text as restored
       from (${held(schema, question)}) h
       left join ${sql.id(schema, "account_numbers")} n
-        on n.program = ${question.program} and n.account_key = h.account_key
+        on n.program = ${question.program} and n.account_key = h.account_key and n.current
       where h.points > 0
       order by coalesce(n.account_number, h.account_key) collate "C", h.expires_at nulls last, h.earned_at,
         h.lot_id collate "C"`,

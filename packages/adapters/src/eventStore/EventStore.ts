@@ -29,7 +29,7 @@ export type LotSelection =
   | { readonly _tag: "ToSweep"; readonly asOf: Instant.Instant }
 
 /** What kind of command a key belongs to; the same text may be a key of each kind. */
-export type KeyKind = "earn" | "adjust" | "redeem" | "credit" | "expire"
+export type KeyKind = "earn" | "adjust" | "redeem" | "credit" | "settle" | "expire"
 
 /** An idempotency key; unique within its account and kind (law L8). */
 export interface Key {
@@ -63,6 +63,8 @@ export interface Loaded {
   readonly policy: Policy.Policy
   /** Null for an account that nothing was ever recorded of. */
   readonly account: AccountRef | null
+  /** The account's present number: another one than was asked for where that was replaced. */
+  readonly number: Ids.AccountNumber
   /** How many events the account has. */
   readonly version: number
   readonly state: Account.Account
@@ -105,6 +107,8 @@ export interface AppendRequest {
   readonly facts: ReadonlyArray<{ readonly fact: Fact.Fact; readonly origin: Origin }>
   /** Keys that become known with these events. */
   readonly keys: ReadonlyArray<KeyRecord>
+  /** The number that the account gets with an `AccountAliased` among these facts, and the key that it names it by. */
+  readonly alias?: { readonly number: Ids.AccountNumber; readonly key: Ids.AccountKey }
 }
 
 /** Somebody else appended to the account first: load and decide again. */
@@ -134,6 +138,23 @@ export interface SweepQuestion {
   readonly program: Ids.ProgramId | null
   readonly asOf: Instant.Instant
   readonly after: AccountRef | null
+  readonly limit: number
+}
+
+/** A credit that was asked for and of which nobody knows yet what became of it. */
+export interface InFlight {
+  readonly account: AccountRef
+  /** The account's present number. */
+  readonly number: Ids.AccountNumber
+  readonly redemptionId: Ids.RedemptionId
+  readonly creditId: Ids.CreditId
+}
+
+/** Which credits are in flight. */
+export interface InFlightQuestion {
+  /** Null for every program. */
+  readonly program: Ids.ProgramId | null
+  readonly after: Pick<InFlight, "account" | "redemptionId"> | null
   readonly limit: number
 }
 
@@ -171,6 +192,15 @@ export class EventStore extends Context.Service<
       program: Ids.ProgramId,
       account: Ids.AccountNumber
     ) => Effect.Effect<AccountRef | null, DatabaseError>
+
+    /** Every number of an account, the present one first; none where they were erased. */
+    readonly numbersOf: (account: AccountRef) => Effect.Effect<ReadonlyArray<Ids.AccountNumber>, DatabaseError>
+
+    /** Credits of an account that are in flight, by redemption. */
+    readonly inFlightOf: (account: AccountRef) => Effect.Effect<ReadonlyArray<InFlight>, DatabaseError>
+
+    /** Credits that are in flight, by account and redemption in a stable order, `after` the given one. */
+    readonly inFlight: (question: InFlightQuestion) => Effect.Effect<ReadonlyArray<InFlight>, DatabaseError>
 
     /** Accounts that have lots to sweep as of an instant, in a stable order, `after` the given one. */
     readonly toSweep: (

@@ -1,5 +1,5 @@
 /** The event store on PostgreSQL and on PGlite. */
-import { Fact, Ids, Instant } from "@pointback/domain"
+import { Fact, type Ids } from "@pointback/domain"
 import { Effect, Layer, Option, type Scope, Stream } from "effect"
 import type { RawBuilder } from "kysely"
 import { sql } from "kysely"
@@ -12,9 +12,10 @@ import * as Rows from "../database/Rows.ts"
 import * as AppendBatch from "./AppendBatch.ts"
 import type { EventRow } from "./EventRow.ts"
 import { COLUMNS, toStoredEvent } from "./EventRow.ts"
-import type { AccountRef, AppendRequest, Loaded, LoadRequest, StreamRead, SweepQuestion } from "./EventStore.ts"
+import type { AccountRef, AppendRequest, Loaded, LoadRequest, StreamRead } from "./EventStore.ts"
 import { EventStore, MAXIMUM_PAGE, VersionConflict } from "./EventStore.ts"
 import * as Gathering from "./Gathering.ts"
+import * as Finding from "./Finding.ts"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as LoadBatch from "./LoadBatch.ts"
 import { partitionOf } from "./Partition.ts"
@@ -57,7 +58,7 @@ const loader = (database: DatabaseService, scope: Scope.Scope) => {
       ),
     ({ reason }) => reason._tag === "Unreachable"
   )
-  const line = Gathering.make(Gathering.inScope(scope), Gathering.oldest(MAXIMUM_LOADS), carry)
+  const line = Gathering.make(Gathering.inScope(scope), Gathering.oldest(MAXIMUM_LOADS), carry, { patient: true })
   return (request: LoadRequest): Effect.Effect<Loaded, DatabaseError> =>
     Effect.flatMap(CurrentTransaction, (transaction) =>
       // What is loaded in somebody's transaction must see what that transaction did.
@@ -91,6 +92,21 @@ const appender = (database: DatabaseService, scope: Scope.Scope) => {
       Effect.map(write([prepared], wait), ([appended]) => appended as AppendBatch.Appended)
     )
 
+  // The number is given under the head that the append took, and all of it or nothing is there afterwards.
+  const withAlias = (prepared: AppendBatch.Prepared, { key, number }: NonNullable<AppendRequest["alias"]>) => {
+    const { program, key: accountKey } = prepared.account
+    const alias = sql.id(database.schema, "alias_account")
+    return database.transaction(
+      Effect.tap(within(prepared), (appended) =>
+        typeof appended === "string"
+          ? Effect.void
+          : database.query((kysely) =>
+              sql`select ${alias}(${program}::text, ${accountKey}::text, ${number}::text, ${key}::text)`.execute(kysely)
+            )
+      )
+    )
+  }
+
   const newAccount = Effect.fnUntraced(function* ({ target }: AppendRequest) {
     const partitions = yield* partitionCount
     const now = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
@@ -112,7 +128,9 @@ const appender = (database: DatabaseService, scope: Scope.Scope) => {
     // What belongs to somebody's transaction is written in it, and cannot be gathered with others.
     const gathered = (yield* CurrentTransaction) === undefined
     const conflict = Effect.suspend(() => new VersionConflict({ expected: loaded.version }))
-    return yield* (gathered ? submit : within)(prepared).pipe(
+    const appended =
+      request.alias === undefined ? (gathered ? submit : within)(prepared) : withAlias(prepared, request.alias)
+    return yield* appended.pipe(
       Effect.catchIf(isRace, () => conflict),
       Effect.flatMap((events) => (typeof events === "string" ? conflict : Effect.succeed(events)))
     )
@@ -156,54 +174,6 @@ const reader = (database: DatabaseService) => {
   return { readStream, readAccount }
 }
 
-const finder = (database: DatabaseService) => {
-  const numbers = sql.id(database.schema, "account_numbers")
-  const erasures = sql.id(database.schema, "erasures")
-  const lots = sql.id(database.schema, "lots")
-
-  const find = Effect.fn("EventStore.find")((program: Ids.ProgramId, account: Ids.AccountNumber) =>
-    database.query(async (kysely, signal) => {
-      const [found] = await Rows.ask<{ partition: number; account_key: string }>(
-        kysely,
-        sql`select partition, account_key from ${numbers} where program = ${program} and account_number = ${account}
-          union all
-          select partition, account_key from ${erasures} where program = ${program} and account_key = ${account}`,
-        signal
-      )
-      return found === undefined
-        ? null
-        : { program, key: Ids.AccountKey.make(found.account_key), partition: found.partition }
-    })
-  )
-
-  const toSweep = Effect.fn("EventStore.toSweep")(({ after, asOf, limit, program }: SweepQuestion) =>
-    database.query(async (kysely, signal) => {
-      const found = await Rows.ask<{ partition: number; program: string; account_key: string; account_number: string }>(
-        kysely,
-        sql`select distinct l.partition, l.program, l.account_key,
-          coalesce(n.account_number, l.account_key) as account_number
-        from ${lots} l left join ${numbers} n using (partition, program, account_key)
-        where l.expires_at <= ${Instant.toString(asOf)}::timestamptz and l.total <> l.booked
-          and (${program}::text is null or l.program = ${program})
-          and (l.partition, l.program, l.account_key)
-            > (${after?.partition ?? -1}::int, ${after?.program ?? ""}::text, ${after?.key ?? ""}::text)
-        order by l.partition, l.program, l.account_key limit ${limit}`,
-        signal
-      )
-      return found.map((row) => ({
-        account: {
-          program: Ids.ProgramId.make(row.program),
-          key: Ids.AccountKey.make(row.account_key),
-          partition: row.partition
-        },
-        number: Ids.AccountNumber.make(row.account_number)
-      }))
-    })
-  )
-
-  return { find, toSweep }
-}
-
 const make = Effect.gen(function* () {
   const database = yield* Database
   const scope = yield* Effect.scope
@@ -212,7 +182,7 @@ const make = Effect.gen(function* () {
     append: appender(database, scope),
     inTurn: Turns.make(),
     ...reader(database),
-    ...finder(database)
+    ...Finding.make(database)
   })
 })
 

@@ -3,12 +3,14 @@
  * of use cases run on. Everything is answered from the events by the pure functions of the domain.
  */
 import { Account, Fact, Ids, Instant, Lots, Policy, Refusal } from "@pointback/domain"
-import { Clock, Effect, Equal, HashMap, Layer, Stream } from "effect"
+import { Clock, Effect, Equal, HashMap, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { AgingStore } from "../aging/AgingStore.ts"
 import type {
   AccountRef,
   AppendRequest,
+  InFlight,
+  InFlightQuestion,
   Key,
   KeyRecord,
   Loaded,
@@ -25,7 +27,8 @@ import { PolicyStore } from "../program/PolicyStore.ts"
 
 interface StoredAccount {
   readonly ref: AccountRef
-  readonly number: Ids.AccountNumber
+  /** The present one first. */
+  readonly numbers: Array<Ids.AccountNumber>
   readonly events: Array<StoredEvent>
   readonly keys: Map<string, KeyRecord>
 }
@@ -35,11 +38,13 @@ interface RecordedPolicy {
   readonly recordedAt: Instant.Instant
 }
 
-class Memory {
+/** What stores in memory hold: it can outlive them, as a database outlives the processes that use it. */
+export class Memory {
   readonly programs = new Set<string>()
   /** All versions of each program, in order. */
   readonly policies = new Map<string, Array<RecordedPolicy>>()
   readonly accounts = new Map<string, StoredAccount>()
+  readonly accountsByKey = new Map<string, StoredAccount>()
   readonly heads = Array.from({ length: PARTITIONS }, () => ({ position: 0, recordedAt: 0n }))
 
   policy(program: string): Policy.Policy {
@@ -56,14 +61,33 @@ class Memory {
   }
 
   byKey({ key, program }: AccountRef): StoredAccount | undefined {
-    return Array.from(this.accounts.values()).find(({ ref }) => ref.key === key && ref.program === program)
+    return this.accountsByKey.get(JSON.stringify([program, key]))
+  }
+
+  open(account: StoredAccount): void {
+    const { ref } = account
+    this.programs.add(ref.program)
+    this.accountsByKey.set(JSON.stringify([ref.program, ref.key]), account)
+    for (const number of account.numbers) this.accounts.set(JSON.stringify([ref.program, number]), account)
+  }
+
+  /** From now on a further number stands for the account, and is its present one. */
+  alias(account: StoredAccount, number: Ids.AccountNumber): void {
+    account.numbers.unshift(number)
+    this.accounts.set(JSON.stringify([account.ref.program, number]), account)
+  }
+
+  all(): ReadonlyArray<StoredAccount> {
+    return Array.from(this.accountsByKey.values())
   }
 
   /** Of every program where none is named. */
   inProgram(program: string | null): ReadonlyArray<StoredAccount> {
-    return Array.from(this.accounts.values()).filter(({ ref }) => program === null || ref.program === program)
+    return this.all().filter(({ ref }) => program === null || ref.program === program)
   }
 }
+
+const currentNumber = ({ numbers }: StoredAccount): Ids.AccountNumber => numbers[0] as Ids.AccountNumber
 
 const keyName = ({ key, kind }: Key): string => JSON.stringify([kind, key])
 
@@ -75,6 +99,7 @@ const load = (memory: Memory, request: LoadRequest): Loaded => {
     programKnown: memory.programs.has(request.program),
     policy: memory.policy(request.program),
     account: account?.ref ?? null,
+    number: account === undefined ? request.account : currentNumber(account),
     version: account?.events.length ?? 0,
     // All of it, exact at every instant: more than was asked for serves every selection.
     state: account === undefined ? Account.empty : Account.evolveAll(Account.empty, factsOf(account)),
@@ -122,12 +147,11 @@ const openAccount = (memory: Memory, { target }: AppendRequest, key: string): St
   const accountKey = Ids.AccountKey.make(key)
   const account: StoredAccount = {
     ref: { program: target.program, key: accountKey, partition: partitionOf(target.program, key, PARTITIONS) },
-    number: target.account,
+    numbers: [target.account],
     events: [],
     keys: new Map()
   }
-  memory.programs.add(target.program)
-  memory.accounts.set(JSON.stringify([target.program, target.account]), account)
+  memory.open(account)
   return account
 }
 
@@ -141,13 +165,17 @@ const eventStore = Effect.fnUntraced(function* (memory: Memory) {
     const eventIds = yield* Effect.forEach(facts, () => random.uuidV7())
     // From here on nothing yields, so nobody comes in between.
     const known = memory.account(target.program, target.account)
+    const taken = request.alias !== undefined && memory.account(target.program, request.alias.number) !== undefined
     const raced =
+      taken ||
       (known?.events.length ?? 0) !== loaded.version ||
       keys.some((key) => known?.keys.has(keyName(key)) === true) ||
       (known === undefined && memory.policy(target.program).scale !== loaded.policy.scale)
     if (raced) return yield* new VersionConflict({ expected: loaded.version })
     if (known === undefined && facts.length === 0) return []
-    return write(memory, known ?? openAccount(memory, request, accountKey), request, eventIds, now)
+    const account = known ?? openAccount(memory, request, accountKey)
+    if (request.alias !== undefined) memory.alias(account, request.alias.number)
+    return write(memory, account, request, eventIds, now)
   })
 
   return EventStore.of({
@@ -165,18 +193,51 @@ const eventStore = Effect.fnUntraced(function* (memory: Memory) {
       }),
     readAccount: (account) => Stream.suspend(() => Stream.fromIterable(memory.byKey(account)?.events.slice() ?? [])),
     find: (program, account) => Effect.sync(() => memory.account(program, account)?.ref ?? null),
+    numbersOf: (account) => Effect.sync(() => memory.byKey(account)?.numbers.slice() ?? []),
+    inFlightOf: (account) =>
+      Effect.sync(() =>
+        Option.match(Option.fromNullishOr(memory.byKey(account)), {
+          onNone: () => [],
+          onSome: inFlightOf
+        })
+      ),
+    inFlight: ({ after, limit, program }) =>
+      Effect.sync(() =>
+        memory
+          .all()
+          .filter((account) => program === null || account.ref.program === program)
+          .sort((a, b) => compareRefs(a.ref, b.ref))
+          .flatMap(inFlightOf)
+          .filter((credit) => isAfter(credit, after))
+          .slice(0, limit)
+      ),
     toSweep: ({ after, asOf, limit, program }) =>
       Effect.sync(() =>
-        Array.from(memory.accounts.values())
+        memory
+          .all()
           .filter((account) => program === null || account.ref.program === program)
           .filter((account) => hasToSweep(account, asOf))
           .sort((a, b) => compareRefs(a.ref, b.ref))
           .filter((account) => after === null || compareRefs(account.ref, after) > 0)
           .slice(0, limit)
-          .map(({ number, ref }) => ({ account: ref, number }))
+          .map((account) => ({ account: account.ref, number: currentNumber(account) }))
       )
   })
 })
+
+/** The credits in flight of one account, by redemption. */
+const inFlightOf = (account: StoredAccount): ReadonlyArray<InFlight> =>
+  Array.from(HashMap.values(Account.evolveAll(Account.empty, factsOf(account)).redemptions))
+    .flatMap((state) =>
+      state._tag === "CreditPending" || state._tag === "CreditUnknown"
+        ? [{ redemptionId: state.redemption.redemptionId, creditId: state.request.creditId }]
+        : []
+    )
+    .sort((a, b) => Ids.compare(a.redemptionId, b.redemptionId))
+    .map((credit) => ({ ...credit, account: account.ref, number: currentNumber(account) }))
+
+const isAfter = ({ account, redemptionId }: InFlight, after: InFlightQuestion["after"]): boolean =>
+  after === null || (compareRefs(account, after.account) || Ids.compare(redemptionId, after.redemptionId)) > 0
 
 const hasToSweep = (account: StoredAccount, asOf: Instant.Instant): boolean => {
   const { lots } = Account.evolveAll(Account.empty, factsOf(account))
@@ -194,6 +255,7 @@ const policyStore = (memory: Memory) =>
     knownAt: (program, knownAt) =>
       Effect.sync(() => ({ known: memory.programs.has(program), policy: memory.policyKnownAt(program, knownAt) })),
     revise: Effect.fnUntraced(function* (program, revise) {
+      const now = Instant.fromEpochMillis(yield* Clock.currentTimeMillis)
       const { version, ...terms } = memory.policy(program)
       const next = revise(terms)
       if (memory.inProgram(program).length > 0 && next.scale !== terms.scale) {
@@ -204,7 +266,6 @@ const policyStore = (memory: Memory) =>
         return { policy: memory.policy(program), changed: false }
       }
       const policy = { ...next, version: version + 1 }
-      const now = Instant.fromEpochMillis(yield* Clock.currentTimeMillis)
       // As an event is, after everything that was safe to ask about.
       const { recordedAt } = takeHead(memory, 0, 0, now)
       memory.policies.set(program, [...(memory.policies.get(program) ?? []), { policy, recordedAt }])
@@ -212,12 +273,21 @@ const policyStore = (memory: Memory) =>
     })
   })
 
+const agingAccount = (account: StoredAccount): MemoryAging.AgingAccount => ({
+  ref: account.ref,
+  number: currentNumber(account),
+  events: account.events
+})
+
 const agingStore = (memory: Memory) =>
   MemoryAging.make({
     knowsProgram: (program) => memory.programs.has(program),
     policyKnownAt: (program, knownAt) => memory.policyKnownAt(program, knownAt),
-    account: (program, number) => memory.account(program, number),
-    accounts: (program) => memory.inProgram(program),
+    account: (program, number) => {
+      const account = memory.account(program, number)
+      return account === undefined ? undefined : agingAccount(account)
+    },
+    accounts: (program) => memory.inProgram(program).map(agingAccount),
     heads: memory.heads,
     safe: () => {
       const safe = MemoryEventLog.safe(memory)
@@ -225,21 +295,22 @@ const agingStore = (memory: Memory) =>
     }
   })
 
+/** All stores over a memory that others may use too, each with their own stores. */
+export const layerOver = (memory: Memory): Layer.Layer<EventStore | PolicyStore | AgingStore | EventLog> =>
+  Layer.mergeAll(
+    Layer.effect(EventStore, eventStore(memory)),
+    Layer.succeed(PolicyStore, policyStore(memory)),
+    Layer.succeed(AgingStore, agingStore(memory)),
+    Layer.succeed(
+      EventLog,
+      MemoryEventLog.make({
+        heads: memory.heads,
+        events: () => memory.all().flatMap(({ events }) => events)
+      })
+    )
+  ).pipe(Layer.provide(SecureRandom.layerWebCrypto))
+
 /** All stores over one memory that is empty at first and gone with the layer. */
 export const layer: Layer.Layer<EventStore | PolicyStore | AgingStore | EventLog> = Layer.unwrap(
-  Effect.sync(() => {
-    const memory = new Memory()
-    return Layer.mergeAll(
-      Layer.effect(EventStore, eventStore(memory)),
-      Layer.succeed(PolicyStore, policyStore(memory)),
-      Layer.succeed(AgingStore, agingStore(memory)),
-      Layer.succeed(
-        EventLog,
-        MemoryEventLog.make({
-          heads: memory.heads,
-          events: () => Array.from(memory.accounts.values()).flatMap(({ events }) => events)
-        })
-      )
-    )
-  })
-).pipe(Layer.provide(SecureRandom.layerWebCrypto))
+  Effect.sync(() => layerOver(new Memory()))
+)

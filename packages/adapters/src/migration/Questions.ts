@@ -40,6 +40,7 @@ declare
   policy text;
   at_partition int;
   of_key text;
+  present text;
   body text;
   more text;
   late text;
@@ -53,11 +54,13 @@ begin
   select 'known' into program_known from programs g where g.program = of_program;
   select o.policy::text into policy from policies o
     where o.program = of_program and o.recorded_at <= known order by o.version desc limit 1;
-  select n.partition, n.account_key into at_partition, of_key from account_numbers n
+  -- Any of its numbers finds an account; it is shown by its present one.
+  select n.partition, n.account_key, c.account_number into at_partition, of_key, present from account_numbers n
+    join account_numbers c on c.program = n.program and c.account_key = n.account_key and c.current
     where n.program = of_program and n.account_number = of_number;
   if not found then
     -- An account whose number was erased is called by its key.
-    select e.partition, e.account_key into at_partition, of_key from erasures e
+    select e.partition, e.account_key, e.account_key into at_partition, of_key, present from erasures e
       where e.program = of_program and e.account_key = of_number;
   end if;
   if of_key is not null and known_at is null then
@@ -74,7 +77,7 @@ begin
         from lots l where ${LIVE} and l.late and (known_at is not null or l.last_at > as_of);
     end if;
   end if;
-  return concat_ws(E'\\x1e', array_to_string(array[safe, program_known, policy, at_partition::text, of_key], E'\\x1f', ''),
+  return concat_ws(E'\\x1e', array_to_string(array[safe, program_known, policy, at_partition::text, of_key, present], E'\\x1f', ''),
     body, more, late);
 end $fn$`
 

@@ -48,6 +48,7 @@ const EXECUTE = [
   "append_batch",
   "load_batch",
   "advance_heads",
+  "alias_account",
   "erase_account",
   "account_lots",
   "position_known_at",

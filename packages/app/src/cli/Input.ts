@@ -30,6 +30,12 @@ export const optional = <A>(
 ): Effect.Effect<A | null, InvalidInput> =>
   Option.match(value, { onNone: () => Effect.succeed(null), onSome: (text) => read(schema, flag, text) })
 
+/** Reads a whole number from 0 to `most`. */
+export const wholeNumber = (flag: string, value: string, most: number): Effect.Effect<number, InvalidInput> =>
+  /^\d{1,16}$/.test(value) && Number(value) <= most
+    ? Effect.succeed(Number(value))
+    : Effect.fail(invalid(flag, value, `a whole number from 0 to ${most} is expected`))
+
 /**
  * Reads an amount. What is no decimal cannot be read; what is one with too many digits is an amount that the domain
  * refuses.

@@ -5,8 +5,10 @@ import { CliOutput, Command } from "effect/cli"
 import manifest from "../../package.json" with { type: "json" }
 import { demo } from "../demo/Demo.ts"
 import { adjust } from "./commands/Adjust.ts"
+import { alias } from "./commands/Alias.ts"
 import { aging } from "./commands/Aging.ts"
 import { credit } from "./commands/Credit.ts"
+import { credits } from "./commands/Credits.ts"
 import { earn } from "./commands/Earn.ts"
 import { erase } from "./commands/Erase.ts"
 import { expire } from "./commands/Expire.ts"
@@ -18,6 +20,8 @@ import { program } from "./commands/Program.ts"
 import { rebuild } from "./commands/Rebuild.ts"
 import { redeem } from "./commands/Redeem.ts"
 import { sandbox } from "./commands/Sandbox.ts"
+import { settle } from "./commands/Settle.ts"
+import { simulate } from "./commands/Simulate.ts"
 import { verify } from "./commands/Verify.ts"
 import { triangle } from "./commands/Triangle.ts"
 import { statement } from "./commands/Statement.ts"
@@ -36,8 +40,11 @@ const pointback = Command.make("pointback").pipe(
     program,
     earn,
     adjust,
+    alias,
     redeem,
     credit,
+    credits,
+    settle,
     expire,
     importCommand,
     generate,
@@ -51,7 +58,8 @@ const pointback = Command.make("pointback").pipe(
     rebuild,
     heads,
     erase,
-    sandbox
+    sandbox,
+    simulate
   ]),
   Command.withGlobalFlags([DatabaseFlag, JsonFlag])
 )

@@ -43,6 +43,61 @@ const mutation = (tests: string, what: string, file: string, text: string, by: s
   tests
 })
 
+const besideHeld = [
+  mutation(
+    LAWS.L1,
+    "a credit of Mastercard's may take what ours holds",
+    DECIDER,
+    "available: Redemption.remaining(redemption) - Redemption.pending(state)",
+    "available: Redemption.remaining(redemption)"
+  ),
+  mutation(
+    LAWS.L2,
+    "a credit of Mastercard's gives back the points that ours holds",
+    DECIDER,
+    "draws: Redemption.drawsBesidesHeld(state)",
+    "draws: redemption.draws"
+  ),
+  mutation(
+    LAWS.L1,
+    "a credit of Mastercard's ends the one in flight",
+    REDEMPTION,
+    'if (state._tag !== "Outstanding" && state.request.creditId !== event.creditId) return { ...state, redemption }',
+    ""
+  )
+]
+
+const VERDICT = "settlement/Verdict.ts"
+const VERDICT_TESTS = "settlement/Verdict.test.ts"
+
+const verdicts = [
+  mutation(VERDICT_TESTS, "two candidates are one", VERDICT, "left === rivals + 1 && fit(", "left > rivals && fit("),
+  mutation(
+    VERDICT_TESTS,
+    "what is not listed yet never happened",
+    VERDICT,
+    "listing.takenAt < certainFrom(sought, limits)",
+    "false"
+  ),
+  mutation(
+    VERDICT_TESTS,
+    "a listing without the redemption proves something",
+    VERDICT,
+    "!listing.redemptions.has(sought.redemptionId)",
+    "false"
+  ),
+  mutation(
+    VERDICT_TESTS,
+    "an entry of another time is nobody's",
+    VERDICT,
+    "!explained(sought, free, beside.booked, listing, limits)",
+    "false"
+  ),
+  mutation(VERDICT_TESTS, "clocks agree", VERDICT, "from: requestedAt - clockSkew", "from: requestedAt"),
+  mutation(VERDICT_TESTS, "a call that named no amount had ours", VERDICT, "!sought.named && ", "false && "),
+  mutation(VERDICT_TESTS, "an entry belongs to two", VERDICT, "!claimed.has(entry.id)", "true")
+]
+
 const capped = [
   mutation(LAWS.L1, "a credit may exceed what remains", DECIDER, "if (points > remaining)", "if (points > redeemed)"),
   mutation(
@@ -530,6 +585,8 @@ const questions = [
 
 export const MUTATIONS: ReadonlyArray<Mutation> = [
   ...capped,
+  ...besideHeld,
+  ...verdicts,
   ...credits,
   ...books,
   ...statuses,
