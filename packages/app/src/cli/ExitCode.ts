@@ -18,6 +18,8 @@ const WRONG_USE = new Set([
   "InvalidInput",
   "ApiKeysUnusable",
   "ForeignProgram",
+  "InvalidInterval",
+  "UnknownPeriod",
   "UnreadableLines",
   "UnreadableFile",
   "ReportUnwritable",

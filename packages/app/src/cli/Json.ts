@@ -58,7 +58,7 @@ export const aging = (answer: AgingAnswer, withLots: boolean) => ({
   account: answer.account,
   asOf: Instant.toString(answer.asOf),
   // Null: the answer counts all that is recorded by now, and is provisional.
-  knownAt: null,
+  knownAt: instant(answer.knownAt),
   basis: answer.basis as "age" | "to-expiry",
   total: text(answer.total),
   buckets: answer.buckets.map((bucket) => ({
@@ -164,4 +164,3 @@ export const imported = (answer: Imported) => ({
     error: errorJson(refusal) as { readonly [key: string]: Json }
   }))
 })
-

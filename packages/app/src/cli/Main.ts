@@ -25,6 +25,11 @@ import { serve } from "./commands/Serve.ts"
 import { settle } from "./commands/Settle.ts"
 import { simulate } from "./commands/Simulate.ts"
 import { verify } from "./commands/Verify.ts"
+import { triangle } from "./commands/Triangle.ts"
+import { statement } from "./commands/Statement.ts"
+import { schedule } from "./commands/Schedule.ts"
+import { rollForward } from "./commands/RollForward.ts"
+import { restatement } from "./commands/Restatement.ts"
 import { ExitCode, ofTag } from "./ExitCode.ts"
 import { DatabaseFlag, JsonFlag } from "./GlobalFlags.ts"
 import * as Output from "./Output.ts"
@@ -46,6 +51,11 @@ const pointback = Command.make("pointback").pipe(
     importCommand,
     generate,
     aging,
+    rollForward,
+    triangle,
+    schedule,
+    statement,
+    restatement,
     verify,
     rebuild,
     heads,

@@ -44,7 +44,12 @@ const withinRate = Effect.fnUntraced(function* (
   limiter: RateLimiter.RateLimiter,
   { name, requestsPerMinute }: ApiKeys.ApiKey
 ) {
-  const window = { window: RATE_WINDOW, limit: requestsPerMinute, algorithm: "token-bucket", onExceeded: "fail" } as const
+  const window = {
+    window: RATE_WINDOW,
+    limit: requestsPerMinute,
+    algorithm: "token-bucket",
+    onExceeded: "fail"
+  } as const
   yield* Effect.catch(limiter.consume({ key: name, ...window }), ({ reason }) =>
     Effect.gen(function* () {
       const wait = reason._tag === "RateLimitExceeded" ? reason.retryAfter : RATE_WINDOW
@@ -65,7 +70,11 @@ export const layer = (keys: ReadonlyArray<ApiKeys.ApiKey>): Layer.Layer<Access> 
       return Access.of({
         key: Effect.fnUntraced(function* (handled, { credential, endpoint }) {
           yield* Watched.isAt(endpoint.path)
-          const entry = yield* admit(find, credential, Context.get(endpoint.annotations as Context.Context<Needs>, Needs))
+          const entry = yield* admit(
+            find,
+            credential,
+            Context.get(endpoint.annotations as Context.Context<Needs>, Needs)
+          )
           yield* Watched.isCalledBy(entry.name)
           yield* withinRate(limiter, entry)
           if (running >= CONCURRENT_REQUESTS) {

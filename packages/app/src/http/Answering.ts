@@ -19,7 +19,10 @@ const ofSchema = (error: HttpApiError.HttpApiSchemaError): Problem.Problem | und
   const part = PARTS[error.kind]
   if (part === undefined) return undefined
   return ErrorProblem.invalid(
-    formatted(error.cause.issue).issues.map(({ message, path }) => ({ path: [part, ...(path ?? []).map(segment)], message }))
+    formatted(error.cause.issue).issues.map(({ message, path }) => ({
+      path: [part, ...(path ?? []).map(segment)],
+      message
+    }))
   )
 }
 
@@ -41,7 +44,8 @@ const ofReason = (error: unknown): Problem.Problem | undefined => {
 
 const ofCause = <E>(cause: Cause.Cause<E>): Problem.Problem | undefined => {
   for (const reason of cause.reasons) {
-    const problem = reason._tag === "Fail" ? ofReason(reason.error) : reason._tag === "Die" ? ofReason(reason.defect) : undefined
+    const problem =
+      reason._tag === "Fail" ? ofReason(reason.error) : reason._tag === "Die" ? ofReason(reason.defect) : undefined
     if (problem !== undefined) return problem
   }
   return undefined
@@ -79,7 +83,8 @@ export const answer = <E, R>(
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, E, R | HttpServerRequest.HttpServerRequest> =>
   Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
-    const json = /json/.test(request.headers["content-type"] ?? "json") && !/ndjson/.test(request.headers["content-type"] ?? "")
+    const json =
+      /json/.test(request.headers["content-type"] ?? "json") && !/ndjson/.test(request.headers["content-type"] ?? "")
     if (json && Number(request.headers["content-length"] ?? "0") > BODY_BYTES) return respond(tooLarge)
     return yield* handled.pipe(
       Effect.map(dressed),
@@ -91,8 +96,4 @@ export const answer = <E, R>(
           : Effect.succeed(respond(problem))
       })
     )
-  }).pipe(
-    Effect.map((response) =>
-      HttpServerResponse.setHeaders(response, { ...HEADERS, ...response.headers })
-    )
-  )
+  }).pipe(Effect.map((response) => HttpServerResponse.setHeaders(response, { ...HEADERS, ...response.headers })))

@@ -6,6 +6,7 @@ import manifest from "../../package.json" with { type: "json" }
 import { Access } from "./Access.ts"
 import { FILE_BYTES } from "./Limits.ts"
 import * as Answers from "./Answers.ts"
+import * as Reports from "./Reports.ts"
 import { Needs, type ScopeName } from "./Scopes.ts"
 import * as Shapes from "./Shapes.ts"
 
@@ -18,9 +19,7 @@ export const Keyed = { "idempotency-key": Schema.optionalKey(Schema.String.check
 
 // Annotations change no type of an endpoint.
 const does = <E extends HttpApiEndpoint.Constraint>(endpoint: E, scope: ScopeName, summary: string): E =>
-  (endpoint as unknown as HttpApiEndpoint.Top)
-    .annotate(Needs, scope)
-    .annotate(OpenApi.Summary, summary) as unknown as E
+  (endpoint as unknown as HttpApiEndpoint.Top).annotate(Needs, scope).annotate(OpenApi.Summary, summary) as unknown as E
 
 /** An uploaded file of records, one JSON object a line. */
 const Upload = HttpApiSchema.StreamUint8Array({ contentType: "application/x-ndjson", maxBytes: FILE_BYTES })
@@ -208,6 +207,68 @@ export class Questions extends HttpApiGroup.make("questions")
   .prefix("/v1/programs/:program")
   .annotate(OpenApi.Description, "Questions. They change nothing.") {}
 
+/** Questions about the past, on both clocks: the tables that finance works with. */
+export class ReportsGroup extends HttpApiGroup.make("reports")
+  .add(
+    does(
+      HttpApiEndpoint.get("statement", "/accounts/:account/statement", {
+        params: account,
+        query: Reports.StatementQuery,
+        success: Reports.Statement
+      }),
+      "read",
+      "What the account held, what happened to it, and what it holds"
+    ),
+    does(
+      HttpApiEndpoint.get("rollForward", "/roll-forward", {
+        params: program,
+        query: Reports.RollForwardQuery,
+        success: Reports.RollForward
+      }),
+      "read",
+      "How the points outstanding moved from month to month"
+    ),
+    does(
+      HttpApiEndpoint.get("rollForwardCell", "/roll-forward/events", {
+        params: program,
+        query: Reports.CellQuery,
+        success: Reports.Cell
+      }),
+      "read",
+      "The events of one cell of the roll-forward; they add up to it"
+    ),
+    does(
+      HttpApiEndpoint.get("triangle", "/triangle", {
+        params: program,
+        query: Reports.TriangleQuery,
+        success: Reports.Triangle
+      }),
+      "read",
+      "What became of the points of each month, month after month"
+    ),
+    does(
+      HttpApiEndpoint.get("schedule", "/schedule", {
+        params: program,
+        query: Reports.ScheduleQuery,
+        success: Reports.Schedule
+      }),
+      "read",
+      "What expires when"
+    ),
+    does(
+      HttpApiEndpoint.get("restatement", "/restatement", {
+        params: program,
+        query: Reports.RestatementQuery,
+        success: Reports.Restatement
+      }),
+      "read",
+      "What was learned later about an instant: which numbers moved, and by which events"
+    )
+  )
+  .middleware(Access)
+  .prefix("/v1/programs/:program")
+  .annotate(OpenApi.Description, "Questions about the past, on both clocks.") {}
+
 /** What whoever runs the server asks of it. */
 export class System extends HttpApiGroup.make("system").add(
   HttpApiEndpoint.get("health", "/health", { success: Answers.Health }).annotate(
@@ -237,6 +298,7 @@ export class Api extends HttpApi.make("pointback")
   .add(Settlement)
   .add(Files)
   .add(Questions)
+  .add(ReportsGroup)
   .add(System)
   .add(Watching)
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })

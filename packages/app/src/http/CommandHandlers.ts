@@ -14,7 +14,7 @@ import { redeemPoints } from "../command/RedeemPoints.ts"
 import { sweepExpired } from "../command/SweepExpired.ts"
 import { Api } from "./Api.ts"
 import * as CreditAnswer from "./CreditAnswer.ts"
-import { caller, command, moment, occurrence , type Handlers } from "./Handling.ts"
+import { caller, command, moment, occurrence, type Handlers } from "./Handling.ts"
 import * as PolicyTerms from "./PolicyTerms.ts"
 import * as Replayed from "./Replayed.ts"
 

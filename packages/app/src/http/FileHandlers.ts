@@ -14,7 +14,7 @@ import { UnknownProgram } from "../error/AppError.ts"
 import * as ImportFile from "../import/ImportFile.ts"
 import { importHistory } from "../import/ImportHistory.ts"
 import { Api } from "./Api.ts"
-import { caller, command , type Handlers } from "./Handling.ts"
+import { caller, command, type Handlers } from "./Handling.ts"
 import { FILE_CREDITS } from "./Limits.ts"
 import * as Problem from "./Problem.ts"
 import * as UploadedFile from "./UploadedFile.ts"
@@ -28,11 +28,13 @@ const historyOf = Effect.fnUntraced(function* (path: string, program: Ids.Progra
   const read = Effect.mapError(ImportFile.read(path), UploadedFile.renamed)
   // Its accounts can be gone through once, so it is read once to be looked at and once to be imported.
   yield* Effect.scoped(
-    Effect.flatMap(read, ({ accounts }) => Stream.runForEach(accounts, (account) =>
-      account.target.program === program
-        ? Effect.void
-        : foreign(account._tag === "Whole" ? (account.records[0]?.line ?? 0) : account.line, account.target.program)
-    ))
+    Effect.flatMap(read, ({ accounts }) =>
+      Stream.runForEach(accounts, (account) =>
+        account.target.program === program
+          ? Effect.void
+          : foreign(account._tag === "Whole" ? (account.records[0]?.line ?? 0) : account.line, account.target.program)
+      )
+    )
   )
   return yield* read
 })

@@ -8,27 +8,33 @@ import { now } from "../command/Now.ts"
 import { aging } from "../query/Aging.ts"
 import { Api } from "./Api.ts"
 import * as Cursor from "./Cursor.ts"
-import { moment, question , type Handlers } from "./Handling.ts"
+import { moment, question, type Handlers } from "./Handling.ts"
 import { PAGE } from "./Limits.ts"
 import * as PolicyTerms from "./PolicyTerms.ts"
 import { Instant } from "@pointback/domain"
 
 interface AgingQuery {
   readonly asOf?: string
+  readonly knownAt?: string
   readonly basis?: Aging.Basis
 }
 
 const ask = Effect.fnUntraced(function* (
   program: Ids.ProgramId,
   account: Ids.AccountNumber | null,
-  { asOf, basis = "age" }: AgingQuery
+  { asOf, basis = "age", knownAt }: AgingQuery
 ) {
   const at = (yield* moment(program, "asOf", asOf)) ?? (yield* now)
-  return yield* aging({ program, account, asOf: at, basis })
+  const known = (yield* moment(program, "knownAt", knownAt)) ?? null
+  return yield* aging({ program, account, asOf: at, knownAt: known, basis })
 })
 
-/** Where a page of lots ended: the next one asks the same question, at the same instant. */
-const Place = Schema.Struct({ asOf: Instant.Instant, from: Schema.Natural })
+/** Where a page of lots ended: the next one asks the same question, on the same clocks. */
+const Place = Schema.Struct({
+  asOf: Instant.Instant,
+  knownAt: Schema.NullOr(Instant.Instant),
+  from: Schema.Natural
+})
 
 const lots = Effect.fnUntraced(function* (
   program: Ids.ProgramId,
@@ -37,9 +43,10 @@ const lots = Effect.fnUntraced(function* (
   const { account = null, limit = PAGE } = query
   const place = yield* Cursor.read(Place, query.cursor)
   const asOf = place?.asOf ?? (yield* moment(program, "asOf", query.asOf)) ?? (yield* now)
-  const answer = yield* aging({ program, account, asOf, basis: "age" })
+  const knownAt = place === undefined ? ((yield* moment(program, "knownAt", query.knownAt)) ?? null) : place.knownAt
+  const answer = yield* aging({ program, account, asOf, knownAt, basis: "age", withLots: true })
   const from = place?.from ?? 0
-  const next = from + limit < answer.lots.length ? Cursor.make(Place, { asOf, from: from + limit }) : null
+  const next = from + limit < answer.lots.length ? Cursor.make(Place, { asOf, knownAt, from: from + limit }) : null
   return { lots: answer.lots.slice(from, from + limit).map(Json.lot), next }
 })
 

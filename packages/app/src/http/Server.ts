@@ -13,14 +13,9 @@ import * as CommandHandlers from "./CommandHandlers.ts"
 import * as FileHandlers from "./FileHandlers.ts"
 import type { Services } from "./Handling.ts"
 import { InFlight } from "./InFlight.ts"
-import {
-  BODY_BYTES,
-  CLOSING_TIMEOUT,
-  HEADER_BYTES,
-  HEADERS_TIMEOUT_MS,
-  REQUEST_TIMEOUT_MS
-} from "./Limits.ts"
+import { BODY_BYTES, CLOSING_TIMEOUT, HEADER_BYTES, HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from "./Limits.ts"
 import * as QuestionHandlers from "./QuestionHandlers.ts"
+import * as ReportHandlers from "./ReportHandlers.ts"
 import * as SettlementHandlers from "./SettlementHandlers.ts"
 import * as SystemHandlers from "./SystemHandlers.ts"
 import * as Watched from "./Watched.ts"
@@ -35,16 +30,14 @@ export interface ServerOptions {
 /** Characters of a part of an address: an identifier of 128 characters, each escaped. */
 const PARAMETER_LENGTH = 128 * 12
 
-const around = HttpRouter.middleware(
-  (handled) => Watched.watch(Answering.answer(handled)),
-  { global: true }
-)
+const around = HttpRouter.middleware((handled) => Watched.watch(Answering.answer(handled)), { global: true })
 
 const handlers = Layer.mergeAll(
   CommandHandlers.layer,
   SettlementHandlers.layer,
   FileHandlers.layer,
   QuestionHandlers.layer,
+  ReportHandlers.layer,
   SystemHandlers.layer
 )
 

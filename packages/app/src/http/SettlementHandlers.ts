@@ -11,7 +11,7 @@ import * as SettleSettings from "../settle/SettleSettings.ts"
 import { Api } from "./Api.ts"
 import * as CreditAnswer from "./CreditAnswer.ts"
 import * as Cursor from "./Cursor.ts"
-import { caller, command, question , type Handlers } from "./Handling.ts"
+import { caller, command, question, type Handlers } from "./Handling.ts"
 import { PAGE } from "./Limits.ts"
 import * as PolicyTerms from "./PolicyTerms.ts"
 

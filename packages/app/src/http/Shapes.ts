@@ -180,7 +180,8 @@ export const PolicyChange = Schema.Struct({
   scale: optional(Policy.Policy.fields.scale),
   zone: optional(Zone.Zone),
   expiredLots: optional(Fate),
-  creditWindowDays: optional(Policy.Policy.fields.creditWindowDays)
+  creditWindowDays: optional(Policy.Policy.fields.creditWindowDays),
+  agingBoundaries: optional(Policy.Policy.fields.agingBoundaries)
 }).annotate({ identifier: "PolicyChange" })
 export const Program = Schema.Struct({
   program: Schema.String,

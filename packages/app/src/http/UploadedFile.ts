@@ -25,7 +25,8 @@ export class ForeignProgram extends Schema.TaggedError<ForeignProgram>()("Foreig
 const onDisk = <A>(action: () => Promise<A>) =>
   Effect.tryPromise({
     try: action,
-    catch: (cause) => new SpoolUnusable({ folder: tmpdir(), problem: cause instanceof Error ? cause.message : String(cause) })
+    catch: (cause) =>
+      new SpoolUnusable({ folder: tmpdir(), problem: cause instanceof Error ? cause.message : String(cause) })
   })
 
 /** Writes the body to a file of its own. */

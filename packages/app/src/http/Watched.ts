@@ -53,7 +53,9 @@ export const watch = <E, R>(
     const answered = yield* handled.pipe(
       Effect.provideService(CurrentNoted, noted),
       Effect.annotateLogs({ request: id }),
-      Effect.tap(({ status }) => Effect.annotateCurrentSpan({ "http.route": noted.route, "http.response.status_code": status })),
+      Effect.tap(({ status }) =>
+        Effect.annotateCurrentSpan({ "http.route": noted.route, "http.response.status_code": status })
+      ),
       Effect.withSpan("http request", {
         kind: "server",
         attributes: { "http.request.method": method },

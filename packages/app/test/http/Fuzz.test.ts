@@ -41,7 +41,7 @@ const RIGHT: Readonly<Record<string, { readonly path: string; readonly body: Rea
   "commands.erase": { path: `${ACCOUNT}/erasure`, body: { reason: "r" } },
   "commands.setPolicy": {
     path: `${PROGRAM}/policy`,
-    body: { scale: 2, zone: "UTC", expiredLots: "expire", creditWindowDays: 5 }
+    body: { scale: 2, zone: "UTC", expiredLots: "expire", creditWindowDays: 5, agingBoundaries: [30, 60] }
   },
   "settlement.settle": { path: `${PROGRAM}/settlement`, body: { olderThanSeconds: 5, absent: "release" } },
   "settlement.decide": {
@@ -146,32 +146,35 @@ describe("wrong requests", () => {
     expect(ofFiles).toHaveLength(2)
   })
 
-  it.each(ofJson)("$id: a field of a wrong type, an unknown one, or a needed one left out", async ({ id, required }) => {
-    const { body, path } = RIGHT[id]!
-    const mutation = fc.oneof(
-      fc.tuple(fc.constantFrom(...Object.keys(body)), WRONG).map(([field, value]) => ({ ...body, [field]: value })),
-      fc
-        .string({ minLength: 1 })
-        .filter((name) => !(name in body) && name !== "__proto__")
-        .map((name) => ({ ...body, [name]: "x" })),
-      ...(required.length === 0
-        ? []
-        : [
-            fc
-              .constantFrom(...required)
-              .map((name) => Object.fromEntries(Object.entries(body).filter(([field]) => field !== name)))
-          ])
-    )
-    await fc.assert(
-      fc.asyncProperty(mutation, async (wrong) => {
-        const answer = await server.post(path, wrong)
-        isRefused(answer)
-        expect(answer.status, answer.text).toBe(400)
-        expect(problemOf(answer)["errors"]).not.toEqual([])
-      }),
-      { numRuns: RUNS }
-    )
-  })
+  it.each(ofJson)(
+    "$id: a field of a wrong type, an unknown one, or a needed one left out",
+    async ({ id, required }) => {
+      const { body, path } = RIGHT[id]!
+      const mutation = fc.oneof(
+        fc.tuple(fc.constantFrom(...Object.keys(body)), WRONG).map(([field, value]) => ({ ...body, [field]: value })),
+        fc
+          .string({ minLength: 1 })
+          .filter((name) => !(name in body) && name !== "__proto__")
+          .map((name) => ({ ...body, [name]: "x" })),
+        ...(required.length === 0
+          ? []
+          : [
+              fc
+                .constantFrom(...required)
+                .map((name) => Object.fromEntries(Object.entries(body).filter(([field]) => field !== name)))
+            ])
+      )
+      await fc.assert(
+        fc.asyncProperty(mutation, async (wrong) => {
+          const answer = await server.post(path, wrong)
+          isRefused(answer)
+          expect(answer.status, answer.text).toBe(400)
+          expect(problemOf(answer)["errors"]).not.toEqual([])
+        }),
+        { numRuns: RUNS }
+      )
+    }
+  )
 
   it.each(ofJson)("$id: a body that is no object of it", async ({ id }) => {
     const nothing = /^\s*\{\s*\}\s*$/
@@ -218,12 +221,17 @@ describe("wrong requests", () => {
   it.each(operations.filter(({ method }) => method === "GET"))("$id: a wrong query", async ({ id, path, query }) => {
     // What takes no query passes over what is asked of it.
     if (query.length === 0) return expect(id).toMatch(/^(system|watching)\.|policy$|verify$/)
-    const parameters = fc.constantFrom(...query).chain((name) =>
-      fc.oneof(fc.constant(""), fc.constant("x".repeat(500)), fc.constant("\u0000"), fc.constant("-1\n")).map(
-        (value) => `${name}=${encodeURIComponent(value)}`
+    const parameters = fc
+      .constantFrom(...query)
+      .chain((name) =>
+        fc
+          .oneof(fc.constant(""), fc.constant("x".repeat(500)), fc.constant("\u0000"), fc.constant("-1\n"))
+          .map((value) => `${name}=${encodeURIComponent(value)}`)
       )
-    )
-    const unknown = fc.stringMatching(/^[a-z]{1,9}$/).filter((name) => !query.includes(name)).map((name) => `${name}=1`)
+    const unknown = fc
+      .stringMatching(/^[a-z]{1,9}$/)
+      .filter((name) => !query.includes(name))
+      .map((name) => `${name}=1`)
     await fc.assert(
       fc.asyncProperty(fc.oneof(parameters, unknown), async (wrong) => {
         isRefused(await server.get(`${filled(path)}?${wrong}`))
@@ -246,7 +254,13 @@ describe("wrong requests", () => {
     const paths = fc.oneof(
       fc.webPath(),
       fc.array(fc.string(), { minLength: 1 }).map((parts) => parts.map(encodeURIComponent).join("/")),
-      fc.constantFrom("/v1/programs/program/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/v1/programs/%00/aging", "//", "/%")
+      fc.constantFrom(
+        "/v1/programs/program/../../etc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/v1/programs/%00/aging",
+        "//",
+        "/%"
+      )
     )
     await fc.assert(
       fc.asyncProperty(paths, fc.constantFrom("GET", "POST", "PUT", "DELETE", "PATCH"), async (path, method) => {

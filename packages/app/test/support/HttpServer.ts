@@ -75,7 +75,9 @@ export const httpServer = (mastercard: () => Layer.Layer<Mastercard, unknown> = 
   let url = ""
   beforeAll(async () => {
     runtime = await make()
-    url = await runtime.runPromise(Effect.map(HttpServer.HttpServer, ({ address }) => HttpServer.formatAddress(address)))
+    url = await runtime.runPromise(
+      Effect.map(HttpServer.HttpServer, ({ address }) => HttpServer.formatAddress(address))
+    )
   })
   afterAll(() => runtime.dispose())
 
@@ -113,9 +115,7 @@ export const httpServer = (mastercard: () => Layer.Layer<Mastercard, unknown> = 
       }),
     get: (path: string, asked: Asked = {}) => ask("GET", path, asked),
     client: (key = "all"): Promise<Client.Client> =>
-      Effect.runPromise(
-        Effect.provide(Client.make({ url, key: Redacted.make(secret(key)) }), FetchHttpClient.layer)
-      ),
+      Effect.runPromise(Effect.provide(Client.make({ url, key: Redacted.make(secret(key)) }), FetchHttpClient.layer)),
     dump: () => runtime.runPromise(dumpTables),
     run: <A, E>(effect: Effect.Effect<A, E, Layer.Success<typeof Stores.layer>>) => runtime.runPromise(effect),
     /** Stops it as a signal would. */

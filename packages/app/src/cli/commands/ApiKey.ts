@@ -31,7 +31,7 @@ export const apiKey = Command.make(
         `key    ${Redacted.value(key)}`,
         `entry  ${JSON.stringify(entry)}`,
         "",
-        "The key is shown this once. Put the entry into the file of keys: {\"keys\": [<entry>, …]}"
+        'The key is shown this once. Put the entry into the file of keys: {"keys": [<entry>, …]}'
       ].join("\n")
     )
   })
