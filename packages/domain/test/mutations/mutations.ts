@@ -462,11 +462,57 @@ const others = [
   mutation("time/Zone.test.ts", "an offset is a zone", "time/Zone.ts", "/^[A-Za-z]/.test(text) && ", "")
 ]
 
+const timelines: ReadonlyArray<Mutation> = [
+  mutation(
+    "timeline/LotTimeline.test.ts",
+    "what was recorded later is known (L11)",
+    "timeline/RecordedFact.ts",
+    "recordedAt <= knownAt",
+    "true"
+  ),
+  mutation(
+    "timeline/RedemptionTimeline.test.ts",
+    "what was recorded at the very instant is not known (L11)",
+    "timeline/RecordedFact.ts",
+    "recordedAt <= knownAt",
+    "recordedAt < knownAt"
+  ),
+  mutation(
+    "timeline/LotTimeline.test.ts",
+    "points of an expired lot can be used at its very end",
+    "timeline/LotTimeline.ts",
+    "at > asOf",
+    "at >= asOf"
+  ),
+  mutation(
+    "timeline/LotTimeline.test.ts",
+    "what a credit expires stays in its lot (L9)",
+    "timeline/LotTimeline.ts",
+    'elsewhere || fate === "expired"',
+    "elsewhere"
+  ),
+  mutation(
+    "timeline/Series.test.ts",
+    "a fact counts from the next instant on",
+    "timeline/Series.ts",
+    "fact.occurredAt <= at",
+    "fact.occurredAt < at"
+  ),
+  mutation(
+    "timeline/Series.test.ts",
+    "months forget the day that they began with",
+    "timeline/Series.ts",
+    "while (!isDate(later.year, later.month, last)) last -= 1",
+    "if (!isDate(later.year, later.month, last)) last = 28 - 1"
+  )
+]
+
 export const MUTATIONS: ReadonlyArray<Mutation> = [
   ...capped,
   ...credits,
   ...books,
   ...statuses,
   ...histories,
+  ...timelines,
   ...others
 ]
