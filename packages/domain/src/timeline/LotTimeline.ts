@@ -180,7 +180,7 @@ const restored = (
         into: elsewhere ? to : null,
         ...told,
         policyVersion,
-        change: elsewhere || fate === "expired" ? 0n : points
+        change: elsewhere ? 0n : points
       }
     })
 }
@@ -205,7 +205,10 @@ const expiryOf = (
   return { at, bookings }
 }
 
-/** What the lot holds after each step; all of it expires at once, before anything else that is true at that instant. */
+/**
+ * What the lot holds after each step. All of it expires at once, before anything else that is true at that instant, and
+ * nothing that a credit returns from then on stays in it (law L9).
+ */
 const withHolds = (moves: ReadonlyArray<Move>, expiry: Expiry | null): ReadonlyArray<LotStep> => {
   const before = expiry === null ? moves : moves.filter(({ occurredAt }) => occurredAt < expiry.at)
   let holds = 0n

@@ -486,10 +486,10 @@ const timelines: ReadonlyArray<Mutation> = [
   ),
   mutation(
     "timeline/LotTimeline.test.ts",
-    "what a credit expires stays in its lot (L9)",
+    "what returns to an expired lot stays in it (L9)",
     "timeline/LotTimeline.ts",
-    'elsewhere || fate === "expired"',
-    "elsewhere"
+    "const after = moves.slice(before.length).map(({ change: _change, ...step }) => ({ ...step, holds: 0n }))",
+    "const after = moves.slice(before.length).map(({ change, ...step }) => ({ ...step, holds: change }))"
   ),
   mutation(
     "timeline/Series.test.ts",
