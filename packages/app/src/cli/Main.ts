@@ -12,6 +12,7 @@ import { erase } from "./commands/Erase.ts"
 import { expire } from "./commands/Expire.ts"
 import { generate } from "./commands/Generate.ts"
 import { heads } from "./commands/Heads.ts"
+import { history } from "./commands/History.ts"
 import { importCommand } from "./commands/Import.ts"
 import { migrate } from "./commands/Migrate.ts"
 import { program } from "./commands/Program.ts"
@@ -37,6 +38,7 @@ const pointback = Command.make("pointback").pipe(
     importCommand,
     generate,
     aging,
+    history,
     verify,
     rebuild,
     heads,

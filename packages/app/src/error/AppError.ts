@@ -1,4 +1,5 @@
 /** Failures of use cases that are no refusals of the domain. */
+import { Instant } from "@pointback/domain"
 import { Schema } from "effect"
 
 /** Nothing was ever recorded of the program, nor a policy set for it. */
@@ -17,6 +18,26 @@ export class UnknownAccount extends Schema.TaggedError<UnknownAccount>()("Unknow
 }) {
   override get message() {
     return `program ${this.program} has no account ${this.account}; its first \`earn\` makes it`
+  }
+}
+
+/** The account had no such lot on the clocks of the question. */
+export class LotNotFound extends Schema.TaggedError<LotNotFound>()("LotNotFound", {
+  lot: Schema.String,
+  asOf: Instant.Instant
+}) {
+  override get message() {
+    return `this account had no lot ${this.lot} as of ${Instant.toString(this.asOf)}, as it is known; \`aging --lots\` lists lots that hold points`
+  }
+}
+
+/** The account had no such redemption on the clocks of the question. */
+export class RedemptionNotFound extends Schema.TaggedError<RedemptionNotFound>()("RedemptionNotFound", {
+  redemption: Schema.String,
+  asOf: Instant.Instant
+}) {
+  override get message() {
+    return `this account had no redemption ${this.redemption} as of ${Instant.toString(this.asOf)}, as it is known`
   }
 }
 
