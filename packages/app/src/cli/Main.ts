@@ -10,6 +10,7 @@ import { credit } from "./commands/Credit.ts"
 import { earn } from "./commands/Earn.ts"
 import { erase } from "./commands/Erase.ts"
 import { expire } from "./commands/Expire.ts"
+import { exportCommand } from "./commands/Export.ts"
 import { generate } from "./commands/Generate.ts"
 import { heads } from "./commands/Heads.ts"
 import { history } from "./commands/History.ts"
@@ -39,6 +40,7 @@ const pointback = Command.make("pointback").pipe(
     generate,
     aging,
     history,
+    exportCommand,
     verify,
     rebuild,
     heads,
