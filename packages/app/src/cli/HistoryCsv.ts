@@ -54,8 +54,21 @@ const lotLine = (lotId: string, step: LotTimeline.LotStep): ReadonlyArray<Csv.Ce
 
 const bookings = (lotId: string, { bookings: booked, occurredAt }: LotTimeline.ExpiredStep) =>
   booked.map(({ actor, eventId, points, recordedAt }): ReadonlyArray<Csv.Cell> => [
-    ...[lotId, "booked", instant(occurredAt), instant(recordedAt), eventId, actor, null],
-    ...[Points.toString(points), "0", null, null, null, null, null, null]
+    lotId,
+    "booked",
+    instant(occurredAt),
+    instant(recordedAt),
+    eventId,
+    actor,
+    null,
+    Points.toString(points),
+    "0",
+    null,
+    null,
+    null,
+    null,
+    null,
+    null
   ])
 
 const REDEMPTION_HEAD = [

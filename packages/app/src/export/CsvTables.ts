@@ -7,8 +7,22 @@ import * as Csv from "../table/Csv.ts"
 const instant = (at: Instant.Instant | null): string | null => (at === null ? null : Instant.toString(at))
 
 export const JOURNAL_HEAD = Csv.line([
-  ...["account", "event", "type", "partition", "position", "line", "occurredAt", "recordedAt"],
-  ...["debit", "credit", "lot", "redemption", "creditId", "points", "policyVersion", "actor"]
+  "account",
+  "event",
+  "type",
+  "partition",
+  "position",
+  "line",
+  "occurredAt",
+  "recordedAt",
+  "debit",
+  "credit",
+  "lot",
+  "redemption",
+  "creditId",
+  "points",
+  "policyVersion",
+  "actor"
 ])
 
 /** A posting a line: so many points from the account that is debited to the one that is credited. */
@@ -37,8 +51,17 @@ export const journal = (entry: ProgramLedger.LedgerEntry): string =>
     .join("")
 
 export const LOTS_HEAD = Csv.line([
-  ...["account", "lot", "earnedAt", "expiresAt", "earned", "adjusted", "drawn", "restored"],
-  ...["expiredOnReversal", "expiredByTime", "balance"]
+  "account",
+  "lot",
+  "earnedAt",
+  "expiresAt",
+  "earned",
+  "adjusted",
+  "drawn",
+  "restored",
+  "expiredOnReversal",
+  "expiredByTime",
+  "balance"
 ])
 
 export const lot = (one: ProgramLedger.LedgerLot): string =>
@@ -53,8 +76,21 @@ export const lot = (one: ProgramLedger.LedgerLot): string =>
   ])
 
 export const EVENTS_HEAD = Csv.line([
-  ...["account", "partition", "position", "event", "stream", "version", "accountVersion", "type"],
-  ...["occurredAt", "recordedAt", "correlationId", "causationId", "idempotencyKey", "actor", "payload"]
+  "account",
+  "partition",
+  "position",
+  "event",
+  "stream",
+  "version",
+  "accountVersion",
+  "type",
+  "occurredAt",
+  "recordedAt",
+  "correlationId",
+  "causationId",
+  "idempotencyKey",
+  "actor",
+  "payload"
 ])
 
 export const event = (stored: EventStore.StoredEvent): string =>

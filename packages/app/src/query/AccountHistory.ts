@@ -1,5 +1,6 @@
 /** The history of one account: the timeline of a lot, the timeline of a redemption, what it held over time. */
-import { type DatabaseError, EventLog, EventStore, KnownAt, PolicyStore } from "@pointback/adapters"
+import type { EventLog } from "@pointback/adapters"
+import { type DatabaseError, EventStore, KnownAt, PolicyStore } from "@pointback/adapters"
 import {
   Aging,
   Fact,
