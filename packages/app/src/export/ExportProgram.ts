@@ -66,9 +66,9 @@ export const exportProgram = Effect.fn("exportProgram")(function* (
   Database | EventLog | PolicyStore
 > {
   const { format, program } = request
-  const { known, policy } = yield* (yield* PolicyStore).current(program)
-  if (!known) return yield* new UnknownProgram({ program })
   const knownAt = yield* settledKnownAt(request.knownAt)
+  const { known, policy } = yield* (yield* PolicyStore).knownAt(program, knownAt)
+  if (!known) return yield* new UnknownProgram({ program })
   const head = { program, knownAt, zone: policy.zone, scale: policy.scale }
   const tally = new Tally(report)
   const files =

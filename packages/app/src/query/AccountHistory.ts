@@ -102,11 +102,11 @@ const find = Effect.fnUntraced(function* ({
   Failure,
   Needs
 > {
-  const { known, policy } = yield* (yield* PolicyStore).current(program)
+  if (knownAt !== null) yield* KnownAt.requireSafe(knownAt)
+  const { known, policy } = yield* (yield* PolicyStore).knownAt(program, knownAt)
   if (!known) return yield* new UnknownProgram({ program })
   const ref = yield* (yield* EventStore.EventStore).find(program, account)
   if (ref === null) return yield* new UnknownAccount({ program, account })
-  if (knownAt !== null) yield* KnownAt.requireSafe(knownAt)
   return { ref, policy }
 })
 

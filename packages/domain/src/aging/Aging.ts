@@ -74,6 +74,35 @@ export const bucketed = (
   }
 }
 
+/**
+ * Which bucket a lot is in, read from the instant that its age or its time to expiry is counted from: an instant at or
+ * after the nth split, and before the next one, is in the nth of these buckets; before the first in the one at 0.
+ */
+export interface Segments {
+  /** Ascending. */
+  readonly splits: ReadonlyArray<Instant.Instant>
+  /** One more than splits; numbers of `bucketNames`. */
+  readonly buckets: ReadonlyArray<number>
+}
+
+/** The buckets as intervals of `earnedAt`, or of `expiresAt`, so that a database can sort lots without a calendar. */
+export const segments = (
+  at: Instant.Instant,
+  basis: Basis,
+  { agingBoundaries, zone }: Pick<Policy, "zone" | "agingBoundaries">
+): Segments => {
+  const today = Zone.dayNumber(zone, at)
+  const days = agingBoundaries.map((upTo) => (basis === "age" ? today - upTo : today + upTo + 1))
+  const turns = new Set(days.flatMap((day) => Zone.turnsOfDay(zone, day)))
+  const splits = Array.from(turns).sort((a, b) => (a < b ? -1 : 1))
+  const bucketAt = (instant: Instant.Instant): number => {
+    const distance = Zone.dayNumber(zone, instant) - today
+    return bucketIndex(basis === "age" ? -distance : distance, agingBoundaries)
+  }
+  const before = (splits[0] as Instant.Instant) - 1n
+  return { splits, buckets: [before, ...splits].map(bucketAt) }
+}
+
 const bucketIndex = (age: number | null, boundaries: ReadonlyArray<number>): number => {
   if (age === null) return boundaries.length + 1
   const index = boundaries.findIndex((upTo) => age <= upTo)
