@@ -7,8 +7,9 @@ import { Effect } from "effect"
 import type { RawBuilder } from "kysely"
 import { sql } from "kysely"
 import * as Cursor from "../database/Cursor.ts"
-import type { Database } from "../database/Database.ts"
+import { Database } from "../database/Database.ts"
 import type { DatabaseError } from "../database/DatabaseError.ts"
+import { moment } from "../database/Moment.ts"
 import * as Rows from "../database/Rows.ts"
 import type { EventRow } from "../eventStore/EventRow.ts"
 import { COLUMNS, toStoredEvent } from "../eventStore/EventRow.ts"
@@ -64,7 +65,7 @@ interface PostingRow {
 }
 
 const knownBy = (column: string, { knownAt, program }: LedgerQuestion, table: string): RawBuilder<unknown> =>
-  sql`${sql.ref(`${table}.program`)} = ${program} and ${sql.ref(`${table}.${column}`)} <= ${Instant.toString(knownAt)}::timestamptz`
+  sql`${sql.ref(`${table}.program`)} = ${program} and ${sql.ref(`${table}.${column}`)} <= ${moment(knownAt)}::timestamptz`
 
 // A sweep that booked too much gives back before it, or a later one, takes: all of it is true at the lot's end.
 const postings = (question: LedgerQuestion) => (schema: string) =>
@@ -220,6 +221,26 @@ export const forEachEvent = <E, R>(
   each: (events: ReadonlyArray<StoredEvent>) => Effect.Effect<void, E, R>
 ): Effect.Effect<void, E | DatabaseError, R | Database> =>
   Cursor.forEachPage<EventRow, E, R>(events(question), (page) => each(page.map(toStoredEvent)))
+
+// Nothing orders all events by the instant at which they were true: one pass over the program's, and the latest are kept.
+const latest = (question: LedgerQuestion, asOf: Instant.Instant, limit: number) => (schema: string) =>
+  sql`
+  select ${COLUMNS} from ${sql.id(schema, "events")} e
+  where ${knownBy("recorded_at", question, "e")} and e.occurred_at <= ${moment(asOf)}::timestamptz
+    and e.type in ('Redeemed', 'PartiallyCredited', 'FullyCredited')
+  order by e.occurred_at desc, e.recorded_at desc limit ${limit}`
+
+/** The latest redemptions and credits as of an instant, the last one first; `limit` of them at most, which is small. */
+export const latestMoves = (
+  question: LedgerQuestion,
+  asOf: Instant.Instant,
+  limit: number
+): Effect.Effect<ReadonlyArray<StoredEvent>, DatabaseError, Database> =>
+  Effect.flatMap(Database, (database) =>
+    database.query(async (kysely, signal) =>
+      (await Rows.ask<EventRow>(kysely, latest(question, asOf, limit)(database.schema), signal)).map(toStoredEvent)
+    )
+  )
 
 /** The numbers of the program's accounts, page by page, by account; erased ones have none, replaced ones several. */
 export interface NumberedAccount {

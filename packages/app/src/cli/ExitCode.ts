@@ -16,6 +16,7 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
 const WRONG_USE = new Set([
   "InvalidInput",
+  "InvalidPeriod",
   "UnreadableLines",
   "UnreadableFile",
   "DatabaseUrlInvalid",

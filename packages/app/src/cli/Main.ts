@@ -19,6 +19,7 @@ import { migrate } from "./commands/Migrate.ts"
 import { program } from "./commands/Program.ts"
 import { rebuild } from "./commands/Rebuild.ts"
 import { redeem } from "./commands/Redeem.ts"
+import { report as reportCommand } from "./commands/Report.ts"
 import { sandbox } from "./commands/Sandbox.ts"
 import { verify } from "./commands/Verify.ts"
 import { ExitCode, ofTag } from "./ExitCode.ts"
@@ -41,6 +42,7 @@ const pointback = Command.make("pointback").pipe(
     aging,
     history,
     exportCommand,
+    reportCommand,
     verify,
     rebuild,
     heads,
