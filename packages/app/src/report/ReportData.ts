@@ -31,8 +31,8 @@ import { ofEvent, ofLine } from "./Move.ts"
 /** Months on a page at most: what a chart can show of each. */
 export const MAXIMUM_MONTHS = 120
 
-/** Redemptions, credits and other movements on a page at most. */
-export const MAXIMUM_MOVES = 200
+/** Redemptions, credits and other movements on a page at most: as many as somebody reads. */
+export const MAXIMUM_MOVES = 100
 
 /** Lots on a page at most. */
 export const MAXIMUM_LOTS = 1000

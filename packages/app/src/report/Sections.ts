@@ -9,7 +9,7 @@ import type { ReportData } from "./ReportData.ts"
 import { disclosure, table } from "./Table.ts"
 import * as Words from "./Words.ts"
 
-const { amount, bucket, change, count, counted, date, instant } = Words
+const { bucket, count, counted, date, instant } = Words
 
 /** A part of the page with its heading. */
 const section = (id: string, title: string, ...content: ReadonlyArray<ComponentChildren>): VNode =>
@@ -33,11 +33,13 @@ const total = (data: ReportData, column: "redeemed" | "creditedLive" | "credited
 
 /** The few numbers that are asked for first. */
 export const figures = (data: ReportData): VNode => {
+  const { amount } = Words.amounts(data.policy.scale)
   const { buckets, total: live } = data.byExpiry
   const soon = buckets[0]
   const lots = buckets.reduce((sum, one) => sum + one.lots, 0)
   const restored = Points.sum(buckets.map((one) => one.restored))
   const expired = total(data, "creditedExpired")
+  const months = monthsOf(data)
   return h(
     "section",
     { "aria-label": "Key figures" },
@@ -46,16 +48,16 @@ export const figures = (data: ReportData): VNode => {
       { class: "figures" },
       figure("Live points", amount(live), `in ${counted(lots, "lot")}`),
       figure(
-        "Expire soonest",
+        `Expire within ${bucket(soon?.bucket ?? "").replace(/^0\u2013/, "")}`,
         amount(soon?.points ?? 0n),
-        `within ${bucket(soon?.bucket ?? "").replace(/^0\u2013/, "")}`
+        `in ${counted(soon?.lots ?? 0, "lot")}`
       ),
       figure("Put back by credits", amount(restored), "of the live points"),
-      figure("Redeemed", amount(total(data, "redeemed")), monthsOf(data)),
+      figure("Redeemed", amount(total(data, "redeemed")), months),
       figure(
         "Credited",
         amount(total(data, "creditedLive") + expired),
-        expired === 0n ? "all of it live" : `${amount(expired)} of it expired at once`
+        expired === 0n ? months : `${amount(expired)} of it expired at once`
       )
     )
   )
@@ -63,6 +65,7 @@ export const figures = (data: ReportData): VNode => {
 
 /** The balance at the end of each month, in buckets. */
 export const balances = (data: ReportData): VNode => {
+  const { amount } = Words.amounts(data.policy.scale)
   const { balances: points, basis } = data
   const names = points[0]?.buckets.map((one) => one.bucket) ?? []
   const title = `Balance at the end of each month, by ${basis === "age" ? "age" : "time to expiry"}`
@@ -92,7 +95,7 @@ export const balances = (data: ReportData): VNode => {
         }))
       }))
     }),
-    disclosure("Numbers of this chart", table({ caption: title, columns, rows }))
+    disclosure("Numbers of this chart", table({ caption: `Numbers: ${title}`, columns, rows }))
   )
 }
 
@@ -105,6 +108,7 @@ const part = (points: Points.Points, whole: Points.Points): VNode =>
 
 /** Which points are held now, how old they are and how soon they expire. */
 export const aging = (data: ReportData): VNode => {
+  const { amount } = Words.amounts(data.policy.scale)
   const of = (caption: string, first: string, { buckets, total: live }: ReportData["byAge"]) => {
     const lots = buckets.reduce((sum, one) => sum + one.lots, 0)
     const restored = Points.sum(buckets.map((one) => one.restored))
@@ -143,6 +147,7 @@ export const aging = (data: ReportData): VNode => {
 /** The lots that hold points; only an account has them on its page. */
 export const lots = ({ asOf, lots: listed, policy }: ReportData): VNode | null => {
   if (listed === null) return null
+  const { amount } = Words.amounts(policy.scale)
   const { items, of } = listed
   return section(
     "lots",
@@ -174,9 +179,20 @@ export const lots = ({ asOf, lots: listed, policy }: ReportData): VNode | null =
   )
 }
 
+/** Months of the schedule that stand for themselves; later ones are added up by year. */
+const SINGLE_MONTHS = 12
+
 /** What expires when. */
-export const schedule = ({ schedule: { rows, total: live } }: ReportData): VNode => {
-  const months = Arrays.groupBy(rows, ({ date: day }) => (day === null ? "never" : day.slice(0, "YYYY-MM".length)))
+export const schedule = ({ policy, schedule: { rows, total: live } }: ReportData): VNode => {
+  const { amount } = Words.amounts(policy.scale)
+  const months = new Set(rows.flatMap(({ date: day }) => (day === null ? [] : [day.slice(0, "YYYY-MM".length)])))
+  const single = new Set(Array.from(months).slice(0, SINGLE_MONTHS))
+  const placeOf = (day: string | null): string => {
+    const month = day?.slice(0, "YYYY-MM".length)
+    if (month === undefined) return "never"
+    return single.has(month) ? month : `later in ${month.slice(0, "YYYY".length)}`
+  }
+  const places = Arrays.groupBy(rows, ({ date: day }) => placeOf(day))
   return section(
     "schedule",
     "Expiring schedule",
@@ -185,22 +201,29 @@ export const schedule = ({ schedule: { rows, total: live } }: ReportData): VNode
       : table({
           caption: "Live points by the month in which they expire",
           columns: [
-            { title: "Month" },
+            { title: "Expires" },
             { title: "Points", numeric: true },
             { title: "Share" },
             { title: "Lots", numeric: true },
             { title: "Put back by credits", numeric: true }
           ],
-          rows: Object.entries(months).map(([month, ofMonth]) => {
-            const points = Points.sum(ofMonth.map((row) => row.points))
+          rows: Object.entries(places).map(([place, ofPlace]) => {
+            const points = Points.sum(ofPlace.map((row) => row.points))
             return [
-              month,
+              place,
               amount(points),
               part(points, live),
-              count(ofMonth.reduce((sum, row) => sum + row.lots, 0)),
-              amount(Points.sum(ofMonth.map((row) => row.restored)))
+              count(ofPlace.reduce((sum, row) => sum + row.lots, 0)),
+              amount(Points.sum(ofPlace.map((row) => row.restored)))
             ]
-          })
+          }),
+          foot: [
+            "Total",
+            amount(live),
+            "",
+            count(rows.reduce((sum, row) => sum + row.lots, 0)),
+            amount(Points.sum(rows.map((row) => row.restored)))
+          ]
         })
   )
 }
@@ -225,7 +248,8 @@ const MOVED = [
 
 /** How each month's balance came about; says whether it agrees with the aging, which is found in another way. */
 export const rollForward = (data: ReportData): VNode => {
-  const { balances: points, rollForward: rows } = data
+  const { amount, change } = Words.amounts(data.policy.scale)
+  const { asOf, balances: points, rollForward: rows } = data
   const closes = rows.length === points.length && rows.every(({ closing }, month) => closing === points[month]?.total)
   const number = (title: string) => ({ title, numeric: true })
   return section(
@@ -247,6 +271,7 @@ export const rollForward = (data: ReportData): VNode => {
     }),
     table({
       caption: "From the balance that a month opens with to the one that it closes with",
+      dense: true,
       columns: [{ title: "Month" }, number("Opening"), ...COLUMNS.map(([, title]) => number(title)), number("Closing")],
       rows: rows.map((row) => [
         row.period,
@@ -265,7 +290,11 @@ export const rollForward = (data: ReportData): VNode => {
       ]
     }),
     closes
-      ? note("It closes: every month's closing balance is the balance of its aging, to the last digit.")
+      ? note(
+          "It closes: every month's closing balance is the balance of its aging, to the last digit. " +
+            `The last month ends as of ${instant(asOf)}. What a credit gives back to lots that have expired comes and goes ` +
+            "in two columns, and is in no balance."
+        )
       : h(
           "p",
           { class: "alarm", role: "alert" },
@@ -282,20 +311,24 @@ const KINDS: Readonly<Record<MoveKind, string>> = {
   expired: "Expired"
 }
 
-const lotText = ({ expired, lotId, points }: Move["lots"][number]): ReadonlyArray<VNode> => [
-  ...(points === 0n ? [] : [h("li", null, `${change(points)} `, h("span", { class: "lot" }, lotId))]),
-  ...(expired === 0n ? [] : [h("li", null, `${amount(expired)} expired at once `, h("span", { class: "lot" }, lotId))])
+const lotText = (
+  { amount, change }: Words.Amounts,
+  { expired, lotId, points }: Move["lots"][number]
+): ReadonlyArray<VNode> => [
+  ...(points === 0n ? [] : [h("li", null, `${change(points)} in lot ${lotId}`)]),
+  ...(expired === 0n ? [] : [h("li", null, `${amount(expired)} to lot ${lotId}, which had expired`)])
 ]
 
 const named = ({ account, creditId, redemptionId }: Move): string =>
   [
     ...(creditId === null ? [] : [`credit ${creditId}`]),
     ...(redemptionId === null ? [] : [`${creditId === null ? "" : "of "}redemption ${redemptionId}`]),
-    ...(account === null ? [] : [`account ${account}`])
+    ...(account === null ? [] : [`of account ${account}`])
   ].join(" ")
 
-const moveItem = (move: Move): VNode => {
+const moveItem = (words: Words.Amounts, move: Move): VNode => {
   const { at, balance, eventId, expired, kind, lots: moved, points, recordedAt } = move
+  const { amount, change } = words
   return h(
     "li",
     { class: `move ${kind}` },
@@ -305,10 +338,14 @@ const moveItem = (move: Move): VNode => {
       h("time", { dateTime: Words.machineInstant(at) }, instant(at)),
       h("strong", null, KINDS[kind]),
       h("span", { class: "amount" }, points === 0n && expired > 0n ? "0 live" : change(points)),
+      h("span", { class: "named" }, named(move)),
       balance === null ? null : h("span", { class: "balance" }, `balance ${amount(balance)}`)
     ),
-    named(move) === "" ? null : h("p", { class: "named" }, named(move)),
-    h("ul", { class: "moved" }, moved.flatMap(lotText)),
+    h(
+      "ul",
+      { class: "moved" },
+      moved.flatMap((lot) => lotText(words, lot))
+    ),
     h(
       "p",
       { class: "told" },
@@ -319,13 +356,17 @@ const moveItem = (move: Move): VNode => {
 }
 
 /** What happened, the last first. */
-export const timeline = ({ account, moves: { items, of } }: ReportData): VNode =>
+export const timeline = ({ account, moves: { items, of }, policy }: ReportData): VNode =>
   section(
     "timeline",
     account === null ? "Latest redemptions and credits" : "Timeline",
     items.length === 0
       ? note("Nothing happened.")
-      : h("ol", { class: "timeline", reversed: true, start: of ?? items.length }, items.map(moveItem)),
+      : h(
+          "ol",
+          { class: "timeline", reversed: true, start: of ?? items.length },
+          items.map((move) => moveItem(Words.amounts(policy.scale), move))
+        ),
     of === null || of > items.length
       ? note(`The latest ${count(items.length)}${of === null ? "" : ` of ${count(of)}`}; earlier ones are left out.`)
       : null

@@ -15,8 +15,7 @@ const bucketColors = (count: number, dark: boolean): string =>
 const bucketClasses = (count: number): string =>
   Array.from({ length: count }, (_, index) => `.bucket-${index} { fill: var(--bucket-${index}); }`).join("\n")
 
-/** The style of a page with so many buckets. */
-export const style = (buckets: number): string => `
+const colors = (buckets: number): string => `
 :root {
   --paper: #ffffff; --ink: #16202b; --soft: #53606d; --line: #d9dfe5; --wash: #f4f7f9; --accent: #0b6b74; --alarm: #b3261e;
   --earned: #1b8a6b; --credited: #2f6fb7; --adjusted: #7b8794; --redeemed: #d08a1d; --expired: #a8476f;
@@ -29,6 +28,9 @@ export const style = (buckets: number): string => `
     ${bucketColors(buckets, true)}
   }
 }
+`
+
+const PAGE = `
 * { box-sizing: border-box; }
 html { font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", Arial, sans-serif; }
 body { margin: 0; background: var(--paper); color: var(--ink); font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
@@ -57,12 +59,14 @@ figure { margin: 0 0 0.75rem; }
 .chart .zero { stroke: var(--soft); }
 .chart .hit { fill: transparent; }
 .chart .bar:hover .hit { fill: var(--wash); }
-.chart .bar rect:not(.hit) { stroke: var(--paper); stroke-width: 0.75; }
+.chart .bar rect:not(.hit) { stroke: var(--paper); stroke-width: 0.4; }
 .narrow { display: none; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.25rem 1.1rem; margin: 0 0 0.75rem; padding: 0; list-style: none; font-size: 0.8125rem; color: var(--soft); }
 .legend li { display: flex; align-items: center; gap: 0.4rem; }
 .swatch { width: 12px; height: 12px; }
-${bucketClasses(buckets)}
+`
+
+const PARTS = `
 rect.earned { fill: var(--earned); } rect.credited { fill: var(--credited); } rect.adjusted { fill: var(--adjusted); }
 rect.redeemed { fill: var(--redeemed); } rect.expired { fill: var(--expired); }
 details { margin: 0.5rem 0 0; }
@@ -80,31 +84,39 @@ tbody td, tbody th { white-space: nowrap; }
 tbody tr:hover { background: var(--wash); }
 tfoot th, tfoot td { font-weight: 650; white-space: nowrap; border-top: 1px solid var(--soft); border-bottom: 0; }
 .number { text-align: right; }
+thead th.number { min-width: 4.5rem; }
+section[aria-labelledby="schedule"] table { max-width: 48rem; }
+td.nothing { color: var(--soft); }
+.dense { font-size: 0.8125rem; }
+.dense th, .dense td { padding-inline: 0.45rem; }
+.dense thead th { max-width: 6.5rem; }
 .part { display: block; width: 6rem; min-width: 4rem; height: 8px; }
 .part rect { fill: var(--accent); }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 2rem 2.5rem; }
 .note { margin: 0.75rem 0 0; color: var(--soft); font-size: 0.875rem; }
 .alarm { margin: 0.75rem 0 0; padding: 0.6rem 0.9rem; border: 1px solid var(--alarm); border-radius: 6px; color: var(--alarm); font-weight: 600; }
 .timeline { margin: 0; padding: 0; list-style: none; }
-.move { position: relative; padding: 0 0 1.1rem 1.6rem; border-left: 2px solid var(--line); margin-left: 6px; break-inside: avoid; }
+.move { position: relative; padding: 0 0 0.9rem 1.6rem; border-left: 2px solid var(--line); margin-left: 6px; break-inside: avoid; }
 .move:last-child { border-left-color: transparent; }
 .move::before { content: ""; position: absolute; left: -7px; top: 0.4rem; width: 12px; height: 12px; border-radius: 50%; background: var(--mark); box-shadow: 0 0 0 3px var(--paper); }
 .move.earned { --mark: var(--earned); } .move.credited { --mark: var(--credited); } .move.adjusted { --mark: var(--adjusted); }
 .move.redeemed { --mark: var(--redeemed); } .move.expired { --mark: var(--expired); }
 .move p, .move ul { margin: 0; }
 .head { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 0.9rem; }
-.head time { min-width: 11rem; color: var(--soft); font-size: 0.875rem; }
+.head time { min-width: 9.5rem; color: var(--soft); font-size: 0.875rem; }
 .head .amount { font-weight: 650; }
 .head .balance { margin-left: auto; color: var(--soft); font-size: 0.875rem; }
-.named { font-size: 0.9375rem; }
+.named { font-size: 0.875rem; }
 .moved { display: flex; flex-wrap: wrap; gap: 0 1.25rem; padding: 0; list-style: none; font-size: 0.875rem; }
-.lot { color: var(--soft); }
 .told { color: var(--soft); font-size: 0.8125rem; }
 code { font: inherit; font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 0.75rem; }
 footer { padding-bottom: 2.5rem; color: var(--soft); font-size: 0.8125rem; }
 footer p { margin: 0 0 0.4rem; padding-top: 0.75rem; border-top: 1px solid var(--line); }
 footer p + p { padding-top: 0; border-top: 0; }
 .unseen { position: absolute; width: 1px; height: 1px; margin: -1px; padding: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; border: 0; }
+`
+
+const MEDIA = `
 @media (max-width: 40rem) {
   header, main, footer { padding-inline: 1rem; }
   header { padding-top: 1.5rem; }
@@ -117,6 +129,8 @@ footer p + p { padding-top: 0; border-top: 0; }
   .wide { display: none; }
   .narrow { display: block; }
   .head time { min-width: 100%; }
+  .part { width: 3rem; min-width: 3rem; }
+  th, td { padding-inline: 0.5rem; }
 }
 @media print {
   @page { size: A4; margin: 14mm 12mm; }
@@ -135,3 +149,6 @@ footer p + p { padding-top: 0; border-top: 0; }
   th, td { padding: 0.3rem 0.5rem; }
 }
 `
+
+/** The style of a page with so many buckets. */
+export const style = (buckets: number): string => colors(buckets) + PAGE + bucketClasses(buckets) + PARTS + MEDIA

@@ -20,22 +20,32 @@ export interface TableContent {
   readonly foot?: Row
   /** Whether the caption is shown, where no heading says the same already. */
   readonly showCaption?: boolean
+  /** Whether there are many columns, which then stand closer. */
+  readonly dense?: boolean
+}
+
+/** What a cell comes to that says nothing: it stands back. */
+const NOTHING = /^[0.]+$/
+
+const classOf = (numeric: boolean, content: ComponentChildren): string | undefined => {
+  if (!numeric) return undefined
+  return typeof content === "string" && NOTHING.test(content) ? "number nothing" : "number"
 }
 
 const cells = (columns: ReadonlyArray<Column>, row: Row): ReadonlyArray<VNode> =>
   row.map((content, index) => {
-    const className = columns[index]?.numeric === true ? "number" : undefined
+    const className = classOf(columns[index]?.numeric === true, content)
     return index === 0 ? h("th", { scope: "row", class: className }, content) : h("td", { class: className }, content)
   })
 
 /** A table, which scrolls by itself where it is wider than the page, by keys as well. */
-export const table = ({ caption, columns, foot, rows, showCaption = false }: TableContent): VNode =>
+export const table = ({ caption, columns, dense = false, foot, rows, showCaption = false }: TableContent): VNode =>
   h(
     "div",
     { class: "scroll", role: "region", "aria-label": caption, tabIndex: 0 },
     h(
       "table",
-      null,
+      { class: dense ? "dense" : undefined },
       h("caption", { class: showCaption ? undefined : "unseen" }, caption),
       h(
         "thead",

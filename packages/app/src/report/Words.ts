@@ -5,15 +5,23 @@ import { Instant as Instants } from "@pointback/domain"
 /** A real minus sign, as wide as a digit. */
 const MINUS = "\u2212"
 
-/** An amount with its thousands apart: `96,173,827.88`. */
-export const amount = (points: Points.Points): string => {
-  const [integer = "", fraction] = Points.toString(points).replace("-", "").split(".")
-  const grouped = integer.replace(/\B(?=(\d{3})+$)/g, ",")
-  return (points < 0n ? MINUS : "") + grouped + (fraction === undefined ? "" : `.${fraction}`)
+/** Amounts as a page writes them. */
+export interface Amounts {
+  /** With its thousands apart: `96,173,827.88`. */
+  readonly amount: (points: Points.Points) => string
+  /** With its sign, also where it adds. */
+  readonly change: (points: Points.Points) => string
 }
 
-/** A change: with its sign, also where it adds. */
-export const change = (points: Points.Points): string => (points > 0n ? `+${amount(points)}` : amount(points))
+/** Amounts with as many fractional digits as the program has, so that they stand one below the other. */
+export const amounts = (scale: number): Amounts => {
+  const amount = (points: Points.Points): string => {
+    const [integer = "", fraction = ""] = Points.toString(points).replace("-", "").split(".")
+    const digits = fraction.padEnd(scale, "0")
+    return `${points < 0n ? MINUS : ""}${integer.replace(/\B(?=(\d{3})+$)/g, ",")}${digits === "" ? "" : `.${digits}`}`
+  }
+  return { amount, change: (points) => (points > 0n ? `+${amount(points)}` : amount(points)) }
+}
 
 /** A count with its thousands apart. */
 export const count = (n: number): string => n.toLocaleString("en")
