@@ -1,5 +1,12 @@
 /** Pointback's outside world: databases, the log and its read models, Mastercard, the sandbox. */
-export { AgingStore, type AgingQuestion, type NumberedLot } from "./aging/AgingStore.ts"
+export {
+  type AccountLots,
+  AgingStore,
+  type AgingQuestion,
+  type NumberedEntry,
+  type NumberedLot,
+  type PositionKnown
+} from "./aging/AgingStore.ts"
 export * as KeptHeads from "./audit/KeptHeads.ts"
 export { takeHeads } from "./audit/TakeHeads.ts"
 export * as Verification from "./audit/Verification.ts"

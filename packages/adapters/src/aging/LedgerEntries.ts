@@ -1,5 +1,5 @@
 /** Lines of the ledger with the lots and the events that they are of. */
-import { Entry, Fact, type Ids, Instant, Points } from "@pointback/domain"
+import { type Entry, Fact, type Ids, Instant, Points } from "@pointback/domain"
 import type { Kysely, RawBuilder } from "kysely"
 import { sql } from "kysely"
 import { moment } from "../database/Moment.ts"

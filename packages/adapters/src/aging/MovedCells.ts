@@ -32,14 +32,14 @@ export const cells = async (
   partitions: ReadonlyArray<number>,
   signal: AbortSignal
 ): Promise<ReadonlyArray<RollForward.Cell>> => {
-  const [first, last] = [question.periods[0], question.periods.at(-1)]
-  if (first === undefined || last === undefined) return []
+  if (question.periods.length === 0) return []
+  const { from, to } = spanOf(question)
   const ask = (cohorts: Cohorts) =>
     Rows.ask<Row>(kysely, statement(schema, question, cohorts.starts, partitions), signal)
-  let cohorts = question.withCohorts ? monthsFrom(question.zone, yearsBefore(first.from), last.to) : ALL
+  let cohorts = question.withCohorts ? monthsFrom(question.zone, yearsBefore(from), to) : ALL
   let rows = await ask(cohorts)
   if (rows.some(({ place }) => place < PLACES)) {
-    cohorts = monthsFrom(question.zone, await oldest(kysely, schema, question, signal), last.to)
+    cohorts = monthsFrom(question.zone, await oldest(kysely, schema, question, signal), to)
     rows = await ask(cohorts)
   }
   return new Tally(question.periods.length, rows).cells(cohorts.names)
@@ -98,8 +98,13 @@ const statement = (
     group by u.place, u.kind`
 }
 
-const bounds = ({ periods }: CellsQuestion) =>
-  instants([...periods.map(({ from }) => from), (periods.at(-1) as Months.Period).to])
+/** The first instant of the first period, and the end of the last. */
+const spanOf = ({ periods }: CellsQuestion): { readonly from: Instant.Instant; readonly to: Instant.Instant } => ({
+  from: (periods[0] as Months.Period).from,
+  to: (periods.at(-1) as Months.Period).to
+})
+
+const bounds = (question: CellsQuestion) => instants([...question.periods.map(({ from }) => from), spanOf(question).to])
 
 // 0 before the first period, from 1 the periods, then what is after them; what never expires stands there too.
 const expiry = (question: CellsQuestion) =>
@@ -117,7 +122,7 @@ const lotsOf = (
   select ${cohort(cohorts)} + ${expiry(question)} as place, 'held' as kind, l.total as points
   from ${sql.id(schema, "lots")} l
   where l.partition = ${partition} and ${ofAccount("l", question.program, question.account)}
-    and (l.expires_at is null or l.expires_at >= ${moment(question.periods[0]!.from)}::timestamptz) and l.total <> 0`
+    and (l.expires_at is null or l.expires_at >= ${moment(spanOf(question).from)}::timestamptz) and l.total <> 0`
 
 // What is after the last period, or was not known yet, is undone of what lots hold now.
 const postingsOf = (
@@ -126,9 +131,10 @@ const postingsOf = (
   cohorts: ReadonlyArray<Instant.Instant>,
   partition: number
 ) => {
-  const { account, knownAt, periods, program } = question
-  const from = sql`${moment(periods[0]!.from)}::timestamptz`
-  const to = sql`${moment(periods.at(-1)!.to)}::timestamptz`
+  const { account, knownAt, program } = question
+  const span = spanOf(question)
+  const from = sql`${moment(span.from)}::timestamptz`
+  const to = sql`${moment(span.to)}::timestamptz`
   const unknown = knownAt === null ? sql`false` : sql`p.recorded_at > ${moment(knownAt)}::timestamptz`
   const undone = sql`(p.occurred_at >= ${to} or ${unknown})`
   return sql`

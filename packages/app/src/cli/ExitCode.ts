@@ -16,7 +16,8 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
 const WRONG_USE = new Set([
   "InvalidInput",
-  "InvalidPeriod",
+  "InvalidInterval",
+  "UnknownPeriod",
   "UnreadableLines",
   "UnreadableFile",
   "DatabaseUrlInvalid",

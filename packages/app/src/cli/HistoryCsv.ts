@@ -1,9 +1,12 @@
 /** A history as CSV: one line for each step, or for each instant. */
-import { Points } from "@pointback/domain"
-import type { LotTimeline, RedemptionTimeline } from "@pointback/domain"
+import { type Instant, type LotTimeline, Points, type RedemptionTimeline } from "@pointback/domain"
 import type { SeriesAnswer } from "../query/AccountHistory.ts"
-import * as Csv from "../table/Csv.ts"
-import { instant } from "./Json.ts"
+import { type Cell, csv, exact } from "./Csv.ts"
+import * as Json from "./Json.ts"
+
+const instant = (at: Instant.Instant): Cell => exact(Json.instant(at) ?? "")
+const amount = (points: Points.Points): Cell => exact(Points.toString(points))
+const version = (policyVersion: number | null): Cell => (policyVersion === null ? null : exact(policyVersion))
 
 const LOT_HEAD = [
   "lot",
@@ -25,12 +28,12 @@ const LOT_HEAD = [
 
 /** What was booked of an expiry follows it, a line each. */
 export const lot = ({ lotId, steps }: LotTimeline.LotTimeline): string =>
-  Csv.table(
+  csv(
     LOT_HEAD,
     steps.flatMap((step) => [lotLine(lotId, step), ...(step._tag === "Expired" ? bookings(lotId, step) : [])])
   )
 
-const lotLine = (lotId: string, step: LotTimeline.LotStep): ReadonlyArray<Csv.Cell> => {
+const lotLine = (lotId: string, step: LotTimeline.LotStep): ReadonlyArray<Cell> => {
   const told = step._tag === "Expired" ? null : step
   const restored = step._tag === "Restored" ? step : null
   return [
@@ -40,9 +43,9 @@ const lotLine = (lotId: string, step: LotTimeline.LotStep): ReadonlyArray<Csv.Ce
     told === null ? null : instant(told.recordedAt),
     told?.eventId ?? null,
     told?.actor ?? null,
-    told?.policyVersion ?? null,
-    Points.toString(step.points),
-    Points.toString(step.holds),
+    version(told?.policyVersion ?? null),
+    amount(step.points),
+    amount(step.holds),
     restored?.fate ?? null,
     step._tag === "Drawn" || step._tag === "Restored" ? step.redemptionId : null,
     restored?.creditId ?? null,
@@ -53,7 +56,7 @@ const lotLine = (lotId: string, step: LotTimeline.LotStep): ReadonlyArray<Csv.Ce
 }
 
 const bookings = (lotId: string, { bookings: booked, occurredAt }: LotTimeline.ExpiredStep) =>
-  booked.map(({ actor, eventId, points, recordedAt }): ReadonlyArray<Csv.Cell> => [
+  booked.map(({ actor, eventId, points, recordedAt }): ReadonlyArray<Cell> => [
     lotId,
     "booked",
     instant(occurredAt),
@@ -61,7 +64,7 @@ const bookings = (lotId: string, { bookings: booked, occurredAt }: LotTimeline.E
     eventId,
     actor,
     null,
-    Points.toString(points),
+    amount(points),
     "0",
     null,
     null,
@@ -90,7 +93,7 @@ const REDEMPTION_HEAD = [
 
 /** A draw or a restoration a line; a step without any has one line for itself. */
 export const redemption = ({ redemptionId, steps }: RedemptionTimeline.RedemptionTimeline): string =>
-  Csv.table(
+  csv(
     REDEMPTION_HEAD,
     steps.flatMap((step) => {
       const begin = [
@@ -100,29 +103,24 @@ export const redemption = ({ redemptionId, steps }: RedemptionTimeline.Redemptio
         instant(step.recordedAt),
         step.eventId,
         step.actor,
-        step.policyVersion,
+        version(step.policyVersion),
         step._tag === "Redeemed" ? null : step.creditId
       ]
-      const end = [Points.toString(step.remaining), noteOf(step)]
-      return movesOf(step).map((move): ReadonlyArray<Csv.Cell> => [...begin, ...move, ...end])
+      const end = [amount(step.remaining), noteOf(step)]
+      return movesOf(step).map((move): ReadonlyArray<Cell> => [...begin, ...move, ...end])
     })
   )
 
-const NOTHING_MOVED: ReadonlyArray<Csv.Cell> = [null, null, null, null]
+const NOTHING_MOVED: ReadonlyArray<Cell> = [null, null, null, null]
 
-const movesOf = (step: RedemptionTimeline.RedemptionStep): ReadonlyArray<ReadonlyArray<Csv.Cell>> => {
+const movesOf = (step: RedemptionTimeline.RedemptionStep): ReadonlyArray<ReadonlyArray<Cell>> => {
   switch (step._tag) {
     case "Redeemed":
-      return step.draws.map(({ lotId, points }) => [lotId, Points.toString(points), null, null])
+      return step.draws.map(({ lotId, points }) => [lotId, amount(points), null, null])
     case "CreditRequested":
     case "PartiallyCredited":
     case "FullyCredited":
-      return step.restorations.map(({ fate, from, lotId, points }) => [
-        lotId,
-        Points.toString(points),
-        fate,
-        from ?? null
-      ])
+      return step.restorations.map(({ fate, from, lotId, points }) => [lotId, amount(points), fate, from ?? null])
     case "CreditDeclined":
     case "CreditOutcomeUnknown":
       return [NOTHING_MOVED]
@@ -136,11 +134,11 @@ const noteOf = (step: RedemptionTimeline.RedemptionStep): string | null => {
 }
 
 export const series = ({ points }: SeriesAnswer): string =>
-  Csv.table(
+  csv(
     ["asOf", "total", ...(points[0]?.buckets ?? []).map(({ bucket }) => bucket)],
     points.map(({ at, buckets, total }) => [
       instant(at),
-      Points.toString(total),
-      ...buckets.map((bucket) => Points.toString(bucket.points))
+      amount(total),
+      ...buckets.map((bucket) => amount(bucket.points))
     ])
   )

@@ -22,6 +22,11 @@ import { redeem } from "./commands/Redeem.ts"
 import { report as reportCommand } from "./commands/Report.ts"
 import { sandbox } from "./commands/Sandbox.ts"
 import { verify } from "./commands/Verify.ts"
+import { triangle } from "./commands/Triangle.ts"
+import { statement } from "./commands/Statement.ts"
+import { schedule } from "./commands/Schedule.ts"
+import { rollForward } from "./commands/RollForward.ts"
+import { restatement } from "./commands/Restatement.ts"
 import { ExitCode, ofTag } from "./ExitCode.ts"
 import { DatabaseFlag, JsonFlag } from "./GlobalFlags.ts"
 import * as Output from "./Output.ts"
@@ -43,6 +48,11 @@ const pointback = Command.make("pointback").pipe(
     history,
     exportCommand,
     reportCommand,
+    rollForward,
+    triangle,
+    schedule,
+    statement,
+    restatement,
     verify,
     rebuild,
     heads,

@@ -63,3 +63,24 @@ export class AccountBusy extends Schema.TaggedError<AccountBusy>()("AccountBusy"
     return `others kept changing the account through ${this.attempts} attempts; nothing was recorded, try again`
   }
 }
+
+/** An interval in which nothing can lie, or too much. */
+export class InvalidInterval extends Schema.TaggedError<InvalidInterval>()("InvalidInterval", {
+  from: Schema.String,
+  to: Schema.String,
+  problem: Schema.String
+}) {
+  override get message() {
+    return `from ${this.from} to ${this.to}: ${this.problem}`
+  }
+}
+
+/** A cell was asked for in a period that the report does not have. */
+export class UnknownPeriod extends Schema.TaggedError<UnknownPeriod>()("UnknownPeriod", {
+  period: Schema.String,
+  periods: Schema.Array(Schema.String)
+}) {
+  override get message() {
+    return `there is no period ${this.period}; the report has ${this.periods[0]} to ${this.periods.at(-1)}`
+  }
+}

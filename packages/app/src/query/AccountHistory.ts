@@ -1,6 +1,6 @@
 /** The history of one account: the timeline of a lot, the timeline of a redemption, what it held over time. */
 import type { EventLog } from "@pointback/adapters"
-import { type DatabaseError, EventStore, KnownAt, PolicyStore } from "@pointback/adapters"
+import { EventStore, type PolicyStore } from "@pointback/adapters"
 import {
   Aging,
   Fact,
@@ -12,7 +12,8 @@ import {
   Series
 } from "@pointback/domain"
 import { Effect, Stream } from "effect"
-import { LotNotFound, RedemptionNotFound, UnknownAccount, UnknownProgram } from "../error/AppError.ts"
+import { LotNotFound, RedemptionNotFound } from "../error/AppError.ts"
+import * as Known from "./Known.ts"
 
 /** Whose history, and what is known of it (law L11). */
 interface OfAccount {
@@ -50,13 +51,12 @@ export interface SeriesAnswer extends Omit<SeriesQuestion, "instants"> {
   readonly points: ReadonlyArray<SeriesPoint>
 }
 
-type Failure = UnknownProgram | UnknownAccount | KnownAt.KnownAtNotSafe | DatabaseError
 type Needs = EventStore.EventStore | EventLog | PolicyStore
 
 /** The timeline of a lot. Of the account's history, only what moves the lot is kept. */
 export const lotTimeline = Effect.fn("lotTimeline")(function* (
   question: LotQuestion
-): Effect.fn.Return<LotTimeline.LotTimeline, LotNotFound | Failure, Needs> {
+): Effect.fn.Return<LotTimeline.LotTimeline, LotNotFound | Known.QuestionError, Needs> {
   const { lotId } = question
   const { ref } = yield* find(question)
   const facts = yield* (yield* EventStore.EventStore).readAccount(ref).pipe(
@@ -71,7 +71,7 @@ export const lotTimeline = Effect.fn("lotTimeline")(function* (
 /** The timeline of a redemption, from its own stream alone. */
 export const redemptionTimeline = Effect.fn("redemptionTimeline")(function* (
   question: RedemptionQuestion
-): Effect.fn.Return<RedemptionTimeline.RedemptionTimeline, RedemptionNotFound | Failure, Needs> {
+): Effect.fn.Return<RedemptionTimeline.RedemptionTimeline, RedemptionNotFound | Known.QuestionError, Needs> {
   const { redemptionId } = question
   const { ref } = yield* find(question)
   const facts = yield* readAll(ref, Fact.redemptionStream(redemptionId))
@@ -82,7 +82,7 @@ export const redemptionTimeline = Effect.fn("redemptionTimeline")(function* (
 /** The account's aging at each of some instants; its history is read once. */
 export const accountSeries = Effect.fn("accountSeries")(function* (
   question: SeriesQuestion
-): Effect.fn.Return<SeriesAnswer, Failure, Needs> {
+): Effect.fn.Return<SeriesAnswer, Known.QuestionError, Needs> {
   const { instants, ...asked } = question
   const { policy, ref } = yield* find(question)
   const facts = yield* Stream.runCollect((yield* EventStore.EventStore).readAccount(ref))
@@ -93,21 +93,15 @@ export const accountSeries = Effect.fn("accountSeries")(function* (
   }
 })
 
-const find = Effect.fnUntraced(function* ({
-  account,
-  knownAt,
-  program
-}: OfAccount): Effect.fn.Return<
+const find = Effect.fnUntraced(function* (
+  question: OfAccount
+): Effect.fn.Return<
   { readonly ref: EventStore.AccountRef; readonly policy: Policy.Policy },
-  Failure,
+  Known.QuestionError,
   Needs
 > {
-  if (knownAt !== null) yield* KnownAt.requireSafe(knownAt)
-  const { known, policy } = yield* (yield* PolicyStore).knownAt(program, knownAt)
-  if (!known) return yield* new UnknownProgram({ program })
-  const ref = yield* (yield* EventStore.EventStore).find(program, account)
-  if (ref === null) return yield* new UnknownAccount({ program, account })
-  return { ref, policy }
+  const policy = yield* Known.policy(question)
+  return { policy, ref: yield* Known.account(question.program, question.account) }
 })
 
 const readAll = Effect.fnUntraced(function* (account: EventStore.AccountRef, stream: Fact.Stream) {

@@ -47,6 +47,9 @@ const SIZES: ReadonlyArray<Size> = [
 
 const MARGIN = { top: 12, right: 4, bottom: 26, left: 52 }
 
+/** Half of the width of a month's name, which must not stand out on the right. */
+const HALF_LABEL = 26
+
 /** Bars do not become posts where there are few of them. */
 const WIDEST_BAR = 56
 
@@ -126,7 +129,15 @@ const picture = ({ bars, description, id, series, title }: ChartContent, size: S
           )
         }),
         index % every === 0
-          ? h("text", { class: "label", x: at((x(index) as number) + x.bandwidth() / 2), y: height - 8 }, label)
+          ? h(
+              "text",
+              {
+                class: "label",
+                x: at(Math.min((x(index) as number) + x.bandwidth() / 2, width - HALF_LABEL)),
+                y: height - 8
+              },
+              label
+            )
           : null
       )
     ),

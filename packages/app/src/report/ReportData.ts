@@ -4,8 +4,7 @@ import {
   type Database,
   type DatabaseError,
   type EventLog,
-  EventStore,
-  type KnownAt,
+  type EventStore,
   type NumberedLot,
   PolicyStore,
   ProgramLedger
@@ -22,9 +21,9 @@ import {
   Statement
 } from "@pointback/domain"
 import { Effect } from "effect"
-import { UnknownAccount, UnknownProgram } from "../error/AppError.ts"
+import { InvalidInterval, UnknownProgram } from "../error/AppError.ts"
+import * as Known from "../query/Known.ts"
 import { settledKnownAt } from "../query/KnownNow.ts"
-import { InvalidPeriod } from "./ReportError.ts"
 import type { Move } from "./Move.ts"
 import { ofEvent, ofLine } from "./Move.ts"
 
@@ -77,7 +76,7 @@ export interface ReportData extends Omit<ReportQuestion, "knownAt"> {
   readonly moves: Listed<Move>
 }
 
-type Failure = UnknownProgram | UnknownAccount | InvalidPeriod | KnownAt.KnownAtNotSafe | DatabaseError
+type Failure = Known.QuestionError | InvalidInterval
 type Needs = AgingStore | Database | EventLog | EventStore.EventStore | PolicyStore
 
 /** Asks for everything on the page. */
@@ -88,7 +87,7 @@ export const reportData = Effect.fn("reportData")(function* (
   const knownAt = yield* settledKnownAt(question.knownAt)
   const { known, policy } = yield* (yield* PolicyStore).knownAt(program, knownAt)
   if (!known) return yield* new UnknownProgram({ program })
-  const account = yield* findAccount(program, question.account)
+  const account = yield* Known.accountOrAll(program, question.account)
   const periods = yield* periodsOf(policy, from, asOf)
   const store = yield* AgingStore
   const asked = { program, account, knownAt }
@@ -111,24 +110,18 @@ export const reportData = Effect.fn("reportData")(function* (
   }
 })
 
-const findAccount = Effect.fnUntraced(function* (program: Ids.ProgramId, number: Ids.AccountNumber | null) {
-  if (number === null) return null
-  const found = yield* (yield* EventStore.EventStore).find(program, number)
-  return found ?? (yield* new UnknownAccount({ program, account: number }))
-})
-
 // The last month ends with the instant of the question itself, what was true at it included.
 const periodsOf = (
   { zone }: Policy.Policy,
   from: Instant.Instant,
   asOf: Instant.Instant
-): Effect.Effect<ReadonlyArray<Months.Period>, InvalidPeriod> => {
+): Effect.Effect<ReadonlyArray<Months.Period>, InvalidInterval> => {
   const spanned = asOf - from
   const most = BigInt(MAXIMUM_MONTHS * 31) * Instant.MICROS_PER_DAY
   const problem = spanned < 0n ? "it must not begin after it ends" : `it has at most ${MAXIMUM_MONTHS} months`
   const periods = spanned < 0n || spanned > most ? [] : Months.months(zone, from, asOf + 1n)
   return periods.length === 0 || periods.length > MAXIMUM_MONTHS
-    ? Effect.fail(new InvalidPeriod({ from, to: asOf, problem }))
+    ? Effect.fail(new InvalidInterval({ from: Instant.toString(from), to: Instant.toString(asOf), problem }))
     : Effect.succeed(periods)
 }
 

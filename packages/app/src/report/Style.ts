@@ -81,7 +81,8 @@ th:last-child, td:last-child { padding-right: 0.25rem; }
 thead th { color: var(--soft); font-weight: 500; font-size: 0.8125rem; line-height: 1.3; vertical-align: bottom; border-bottom-color: var(--soft); }
 tbody th { font-weight: 500; }
 tbody td, tbody th { white-space: nowrap; }
-tbody tr:hover { background: var(--wash); }
+tbody tr:hover, tbody tr:hover th { background: var(--wash); }
+.scroll th:first-child { position: sticky; left: 0; background: var(--paper); }
 tfoot th, tfoot td { font-weight: 650; white-space: nowrap; border-top: 1px solid var(--soft); border-bottom: 0; }
 .number { text-align: right; }
 thead th.number { min-width: 4.5rem; }
@@ -97,6 +98,7 @@ td.nothing { color: var(--soft); }
 .alarm { margin: 0.75rem 0 0; padding: 0.6rem 0.9rem; border: 1px solid var(--alarm); border-radius: 6px; color: var(--alarm); font-weight: 600; }
 .timeline { margin: 0; padding: 0; list-style: none; }
 .move { position: relative; padding: 0 0 0.9rem 1.6rem; border-left: 2px solid var(--line); margin-left: 6px; break-inside: avoid; }
+.move:first-child { border-image: linear-gradient(to bottom, transparent 0.6rem, var(--line) 0.6rem) 1; }
 .move:last-child { border-left-color: transparent; }
 .move::before { content: ""; position: absolute; left: -7px; top: 0.4rem; width: 12px; height: 12px; border-radius: 50%; background: var(--mark); box-shadow: 0 0 0 3px var(--paper); }
 .move.earned { --mark: var(--earned); } .move.credited { --mark: var(--credited); } .move.adjusted { --mark: var(--adjusted); }

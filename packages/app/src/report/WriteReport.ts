@@ -1,23 +1,15 @@
 /** Writes the report page of an account or of a program. */
-import type {
-  AgingStore,
-  Database,
-  DatabaseError,
-  EventLog,
-  EventStore,
-  KnownAt,
-  PolicyStore
-} from "@pointback/adapters"
+import type { AgingStore, Database, EventLog, EventStore, PolicyStore } from "@pointback/adapters"
 import { Effect } from "effect"
 import { basename, dirname } from "node:path"
-import type { UnknownAccount, UnknownProgram } from "../error/AppError.ts"
+import type { InvalidInterval } from "../error/AppError.ts"
 import type { OutputExists, OutputUnwritable } from "../generate/GenerateError.ts"
 import type { Write } from "../output/OutputFiles.ts"
 import { writeFiles } from "../output/OutputFiles.ts"
+import type * as Known from "../query/Known.ts"
 import { page } from "./Page.ts"
 import type { ReportData, ReportQuestion } from "./ReportData.ts"
 import { reportData } from "./ReportData.ts"
-import type { InvalidPeriod } from "./ReportError.ts"
 
 export interface WriteReport extends ReportQuestion {
   /** The file. */
@@ -38,13 +30,7 @@ export const writeReport = Effect.fn("writeReport")(function* ({
   ...question
 }: WriteReport): Effect.fn.Return<
   Written,
-  | UnknownProgram
-  | UnknownAccount
-  | InvalidPeriod
-  | KnownAt.KnownAtNotSafe
-  | OutputExists
-  | OutputUnwritable
-  | DatabaseError,
+  Known.QuestionError | InvalidInterval | OutputExists | OutputUnwritable,
   AgingStore | Database | EventLog | EventStore.EventStore | PolicyStore
 > {
   const name = basename(out)

@@ -1,22 +1,13 @@
-/** Tables as CSV (RFC 4180), exact: what a cell holds is what comes out of it again. */
+/** Comma-separated values as of RFC 4180, with lines that end with a line feed. */
 
 /** A cell; null is an empty one. */
 export type Cell = string | number | null
 
-/** The line ending of RFC 4180, which spreadsheets of every kind read. */
-const LINE_END = "\r\n"
+const SPECIAL = /[",\r\n]/
 
-const NEEDS_QUOTES = /[",\r\n]|^\s|\s$/
+/** A text as a cell that is read as that text again. */
+export const quoted = (text: string): string => (SPECIAL.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
-const quoted = (cell: Cell): string => {
-  if (cell === null) return ""
-  const text = String(cell)
-  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
-
-/** One line, with its end. */
-export const line = (cells: ReadonlyArray<Cell>): string => cells.map(quoted).join(",") + LINE_END
-
-/** A table with its head. */
-export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<Cell>>): string =>
-  line(head) + rows.map(line).join("")
+/** One line with its end. Texts stay as they are: what a spreadsheet would take for a formula is not guarded against. */
+export const line = (cells: ReadonlyArray<Cell>): string =>
+  `${cells.map((cell) => (cell === null ? "" : quoted(String(cell)))).join(",")}\n`

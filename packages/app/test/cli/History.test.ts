@@ -157,13 +157,13 @@ describe("history", () => {
     assert.match(words, /^● 2025-01-10T00:00Z {2}earned 100 +100 {2}█+$/m)
     assert.match(words, /^○ 2026-01-20T00:00Z {2}restored 20 and expired at once by credit c1 of redemption R1 +0$/m)
     assert.match(words, /^│ {4}recorded \S+, event \S+, by ada, policy version 0$/m)
-    const csv = (await said(`history ${of} --redemption R1 --format csv`)).split("\r\n")
+    const csv = (await said(`history ${of} --redemption R1 --format csv`)).split("\n")
     assert.strictEqual(csv.length, 6)
     assert.match(csv[3]!, /^R1,PartiallyCredited,2026-01-20\S*,\S+,\S+,ada,0,c1,B,50,live,,80,$/)
     const series = await said(`history ${of} --from 2025-12-01 --to 2025-12-01 --format csv`)
     assert.strictEqual(
       series,
-      "asOf,total,0-30,31-60,61-90,91-180,181-365,over-365\r\n2025-12-01T00:00:00.000Z,50,0,0,0,0,50,0"
+      "asOf,total,0-30,31-60,61-90,91-180,181-365,over-365\n2025-12-01T00:00:00.000Z,50,0,0,0,0,50,0"
     )
   })
 

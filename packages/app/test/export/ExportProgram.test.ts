@@ -286,7 +286,7 @@ describe("an exported ledger", () => {
         const file = await exported(program, "hledger")
         execFileSync("hledger", ["-f", file, "check", "--strict"], { stdio: "pipe" })
         const csv = execFileSync("hledger", ["-f", file, "balance", "--flat", "-N", "-O", "csv"], { encoding: "utf8" })
-        const [, ...lines] = parseCsv(csv.replaceAll(/\r?\n/g, "\r\n"))
+        const [, ...lines] = parseCsv(csv)
         const found = lines.map(([name, amount]) => ({
           ...hledgerAccount(name!),
           units: toUnits(amount!.replace(" PTS", ""))

@@ -127,8 +127,8 @@ describe("a report page", () => {
     for (const [more, code, tag] of [
       ["--program nobody", 1, "UnknownProgram"],
       ["--program acme --account nobody", 1, "UnknownAccount"],
-      ["--program acme --as-of 2026-01-01 --from 2026-01-02", 2, "InvalidPeriod"],
-      ["--program acme --as-of 2026-01-01 --from 1999-01-01", 2, "InvalidPeriod"]
+      ["--program acme --as-of 2026-01-01 --from 2026-01-02", 2, "InvalidInterval"],
+      ["--program acme --as-of 2026-01-01 --from 1999-01-01", 2, "InvalidInterval"]
     ] as const) {
       const refused = await type(`report ${more} --out ${join(folder, "none.html")} --json`)
       assert.strictEqual(refused.code, code)

@@ -1,4 +1,4 @@
-/** Reads CSV as RFC 4180 says, character by character; it knows nothing of how ours is written. */
+/** Reads CSV as RFC 4180 says but with line feeds at the ends, character by character; it knows nothing of how ours is written. */
 export const parseCsv = (text: string): Array<Array<string>> => {
   const rows: Array<Array<string>> = []
   let row: Array<string> = []
@@ -16,11 +16,10 @@ export const parseCsv = (text: string): Array<Array<string>> => {
     else if (char === ",") {
       row.push(cell)
       cell = ""
-    } else if (char === "\r" && text[i + 1] === "\n") {
+    } else if (char === "\n") {
       rows.push([...row, cell])
       row = []
       cell = ""
-      i += 1
     } else cell += char
   }
   return rows

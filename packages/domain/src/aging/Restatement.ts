@@ -79,10 +79,10 @@ const isSame = (a: Bucket | null, b: Bucket | null): boolean =>
  * The lines that moved the restated lots, in order of time. For each lot they add up to what it holds more afterwards,
  * where what expired in the event that restored it moves nothing.
  */
-export const movedBy = (
-  entries: Iterable<Entry>,
+export const movedBy = <Line extends Entry>(
+  entries: Iterable<Line>,
   lots: ReadonlyArray<Pick<RestatedLot, "account" | "lotId">>
-): ReadonlyArray<Entry> => {
+): ReadonlyArray<Line> => {
   const moved = new Set(lots.map(nameOf))
   return Array.from(entries)
     .filter((entry) => moves(entry) && moved.has(nameOf(entry)))

@@ -1,17 +1,16 @@
 /** `pointback history` */
 import { Ids, Instant, Series, Zone } from "@pointback/domain"
-import { PolicyStore } from "@pointback/adapters"
-import { Console, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { now } from "../../command/Now.ts"
 import * as AccountHistory from "../../query/AccountHistory.ts"
 import { withBackend } from "../Backend.ts"
+import * as Clocks from "../Clocks.ts"
 import * as Flags from "../Flags.ts"
 import * as HistoryCsv from "../HistoryCsv.ts"
 import * as HistoryJson from "../HistoryJson.ts"
 import * as HistoryText from "../HistoryText.ts"
 import * as Input from "../Input.ts"
-import * as Output from "../Output.ts"
+import * as Report from "../Report.ts"
 
 /** Months that a series goes back where nothing is said. */
 const DEFAULT_MONTHS = 12
@@ -34,8 +33,8 @@ const flags = {
     Flag.withDescription("Days since points were earned, or days until they expire [age]"),
     Flag.optional
   ),
-  knownAt: instantFlag("known-at", "What was recorded by then [all, and the answer is provisional]"),
-  format: Flag.Literals("format", ["text", "csv"]).pipe(Flag.withDescription("Text or CSV"), Flag.withDefault("text"))
+  knownAt: Clocks.knownAt,
+  format: Report.format
 }
 
 export const history = Command.make(
@@ -45,16 +44,16 @@ export const history = Command.make(
     if (Option.isSome(given.lot) && Option.isSome(given.redemption)) {
       return yield* unfit("redemption", given.redemption.value, "either a lot or a redemption is told of")
     }
-    const program = yield* Input.read(Ids.ProgramId, "program", given.program)
+    const { knownAt, program, zone } = yield* Clocks.read(given)
     const account = yield* Input.read(Ids.AccountNumber, "account", given.account)
-    const knownAt = (yield* Input.optionalMoment(program, "known-at", given.knownAt)) ?? null
-    const to = (yield* Input.optionalMoment(program, "to", given.to)) ?? (yield* now)
+    const to = yield* Clocks.orNow(zone, "to", given.to)
     const asked = { program, account, knownAt, asOf: to }
     if (Option.isSome(given.lot)) {
       yield* noSeries(given)
       const question = { ...asked, lotId: yield* Input.read(Ids.LotId, "lot", given.lot.value) }
       const timeline = yield* AccountHistory.lotTimeline(question)
-      return yield* print(given.format, HistoryJson.lot(question, timeline), {
+      return yield* Report.answer(given.format, {
+        json: () => HistoryJson.lot(question, timeline),
         text: () => HistoryText.lot(account, timeline),
         csv: () => HistoryCsv.lot(timeline)
       })
@@ -63,15 +62,17 @@ export const history = Command.make(
       yield* noSeries(given)
       const redemptionId = yield* Input.read(Ids.RedemptionId, "redemption", given.redemption.value)
       const timeline = yield* AccountHistory.redemptionTimeline({ ...asked, redemptionId })
-      return yield* print(given.format, HistoryJson.redemption(asked, timeline), {
+      return yield* Report.answer(given.format, {
+        json: () => HistoryJson.redemption(asked, timeline),
         text: () => HistoryText.redemption(account, timeline),
         csv: () => HistoryCsv.redemption(timeline)
       })
     }
-    const instants = yield* instantsOf(program, given, to)
+    const instants = yield* instantsOf(zone, given, to)
     const basis = Option.getOrElse(given.basis, () => "age" as const)
     const answer = yield* AccountHistory.accountSeries({ program, account, knownAt, basis, instants })
-    yield* print(given.format, HistoryJson.series(answer), {
+    yield* Report.answer(given.format, {
+      json: () => HistoryJson.series(answer),
       text: () => HistoryText.series(answer),
       csv: () => HistoryCsv.series(answer)
     })
@@ -94,9 +95,8 @@ const noSeries = Effect.fnUntraced(function* (given: Given) {
   }
 })
 
-const instantsOf = Effect.fnUntraced(function* (program: Ids.ProgramId, given: Given, to: Instant.Instant) {
-  const { zone } = (yield* (yield* PolicyStore).current(program)).policy
-  const from = (yield* Input.optionalMoment(program, "from", given.from)) ?? yearBefore(zone, to)
+const instantsOf = Effect.fnUntraced(function* (zone: Zone.Zone, given: Given, to: Instant.Instant) {
+  const from = Option.isNone(given.from) ? yearBefore(zone, to) : yield* Input.momentIn(zone, "from", given.from.value)
   const text = Option.getOrElse(given.from, () => Instant.toString(from))
   if (from > to) return yield* unfit("from", text, `must not be after ${Instant.toString(to)}, where the series ends`)
   const step = Option.getOrElse(given.step, () => "month" as const)
@@ -115,9 +115,3 @@ const yearBefore = (zone: Zone.Zone, to: Instant.Instant): Instant.Instant => {
   const date = Series.monthsAfter(Zone.dateOf(zone, to), -DEFAULT_MONTHS)
   return date.year < 1 ? Instant.EARLIEST : Zone.startOfDate(zone, date)
 }
-
-const print = (
-  format: "text" | "csv",
-  json: Output.Json,
-  written: { readonly text: () => string; readonly csv: () => string }
-) => (format === "csv" ? Console.log(written.csv().trimEnd()) : Output.answer(json, written.text))

@@ -7,6 +7,7 @@ import { now } from "../../command/Now.ts"
 import type { Written } from "../../report/WriteReport.ts"
 import { writeReport } from "../../report/WriteReport.ts"
 import { withBackend } from "../Backend.ts"
+import * as Clocks from "../Clocks.ts"
 import * as Flags from "../Flags.ts"
 import * as Input from "../Input.ts"
 import * as Json from "../Json.ts"
@@ -20,13 +21,9 @@ export const report = Command.make(
   "report",
   {
     program: Flags.program,
-    account: Flags.account.pipe(Flag.withDescription("The account number [the whole program]"), Flag.optional),
+    account: Flags.accountOrAll,
     out: OutFlag.out.pipe(Flag.withDescription("The page that is written"), Flag.withMetavar("file")),
-    asOf: Flag.String("as-of").pipe(
-      Flag.withDescription("As of an instant, or of the first instant of a date [now]"),
-      Flag.withMetavar("instant"),
-      Flag.optional
-    ),
+    asOf: Clocks.asOf,
     from: Flag.String("from").pipe(
       Flag.withDescription("Where its months begin [a year before]"),
       Flag.withMetavar("instant"),
