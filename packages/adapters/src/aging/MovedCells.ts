@@ -21,8 +21,8 @@ const COHORT_YEARS = 12
 /** A place is cohort × PLACES + period. */
 const PLACES = 4096
 
-/** Periods of one question at most, so that a place is one number; three hundred years. */
-export const MAXIMUM_PERIODS = PLACES - 2
+/** Periods of one question at most, so that a place is one number; three hundred years of months. */
+const MAXIMUM_PERIODS = PLACES - 2
 
 /** Asks for the cells of one partition's rows or of all; `partitions` are the numbers of those that are asked. */
 export const cells = async (
@@ -33,6 +33,7 @@ export const cells = async (
   signal: AbortSignal
 ): Promise<ReadonlyArray<RollForward.Cell>> => {
   if (question.periods.length === 0) return []
+  if (question.periods.length > MAXIMUM_PERIODS) throw new RangeError(`more than ${MAXIMUM_PERIODS} periods`)
   const { from, to } = spanOf(question)
   const ask = (cohorts: Cohorts) =>
     Rows.ask<Row>(kysely, statement(schema, question, cohorts.starts, partitions), signal)

@@ -59,9 +59,12 @@ interface BucketRow {
   readonly restored: string
 }
 
-/** An array of instants as a parameter, sent as text: the two drivers write arrays in different ways. */
+/**
+ * An array of instants as a parameter, sent as text: the two drivers write arrays in different ways. In a query of its
+ * own, which is asked once and not for each row.
+ */
 export const instants = (values: ReadonlyArray<Instant.Instant>) =>
-  sql`${`{${values.map((value) => `"${moment(value)}"`).join(",")}}`}::text::timestamptz[]`
+  sql`(select ${`{${values.map((value) => `"${moment(value)}"`).join(",")}}`}::text::timestamptz[])`
 
 /** Live lots, added up by bucket. */
 export const buckets = async (
@@ -71,14 +74,14 @@ export const buckets = async (
   signal: AbortSignal
 ): Promise<Aging.Aging> => {
   const counted = basis === "age" ? sql`h.earned_at` : sql`h.expires_at`
-  const numbers = sql`${`{${segments.buckets.join(",")}}`}::text::int[]`
+  const numbers = sql`(select ${`{${segments.buckets.join(",")}}`}::text::int[])`
   const rows = await Rows.ask<BucketRow>(
     kysely,
     sql`
       select bucket, sum(points)::text as points, sum(lots)::int as lots, count(*)::int as accounts,
         sum(restored)::text as restored
       from (
-        select coalesce((${numbers})[width_bucket(${counted}, ${instants(segments.splits)}) + 1], ${names.length - 1}) as bucket,
+        select coalesce(${numbers}[width_bucket(${counted}, ${instants(segments.splits)}) + 1], ${names.length - 1}) as bucket,
           h.account_key, sum(h.points) as points, count(*) as lots, sum(h.restored) as restored
         from (${held(schema, { ...question, account: null })}) h where h.points > 0
         group by 1, 2

@@ -63,8 +63,5 @@ export const orNow = (zone: Zone.Zone, flag: string, value: Option.Option<string
 export const text = ({ knownAt }: KnownAnswer): string =>
   knownAt === null ? "provisional: what is recorded later can change it" : `as known at ${Output.instantText(knownAt)}`
 
-/** By what an answer was made, in JSON. */
-export const json = ({ knownAt, provisional }: KnownAnswer) => ({
-  knownAt: knownAt === null ? null : Instant.toString(knownAt),
-  provisional
-})
+/** By what an answer was made, in JSON; null marks a provisional one. */
+export const json = ({ knownAt }: KnownAnswer) => ({ knownAt: knownAt === null ? null : Instant.toString(knownAt) })

@@ -1,6 +1,6 @@
 /** Reads what stands on the command line; whatever cannot be read is refused by the name of its flag. */
 import { type DatabaseError, PolicyStore } from "@pointback/adapters"
-import { type Draw, Ids, Instant, Points, Refusal, Zone } from "@pointback/domain"
+import { type Draw, Ids, Instant, Points, Policy, Refusal, Zone } from "@pointback/domain"
 import { Effect, Option, Schema } from "effect"
 import { now } from "../command/Now.ts"
 import { UnknownProgram } from "../error/AppError.ts"
@@ -61,6 +61,15 @@ export const lots = (
           }
         })
       )
+
+/** Reads upper bounds of aging buckets, such as `30,60,90`. */
+export const boundaries = (flag: string, value: string): Effect.Effect<ReadonlyArray<number>, InvalidInput> => {
+  const days = value.split(",").map((part) => (/^\d{1,9}$/.test(part) ? Number(part) : Number.NaN))
+  const problem = `1 to ${Policy.MAXIMUM_BOUNDARIES} ascending numbers of days are expected, such as 30,60,90`
+  return Effect.mapError(Effect.fromResult(Schema.decodeResult(Policy.Boundaries)(days)), () =>
+    invalid(flag, value, problem)
+  )
+}
 
 /** Reads a program that there must be: a mistyped one would be answered as if all were well with it. */
 export const knownProgram = Effect.fnUntraced(function* (

@@ -52,9 +52,8 @@ export const aging = (answer: AgingAnswer, withLots: boolean): Json => ({
   program: answer.program,
   account: answer.account,
   asOf: instant(answer.asOf),
-  // Null: the answer counts all that is recorded by now.
+  // Null: the answer counts all that is recorded by now, and is provisional.
   knownAt: instant(answer.knownAt),
-  provisional: answer.provisional,
   basis: answer.basis,
   total: text(answer.total),
   buckets: answer.buckets.map((bucket) => ({

@@ -41,9 +41,16 @@ export const days = (
   at: Instant.Instant,
   basis: Basis,
   zone: Zone.Zone
+): number | null => daysFrom(Zone.dayNumber(zone, at), lot, basis, zone)
+
+const daysFrom = (
+  today: number,
+  { earnedAt, expiresAt }: Pick<LotBalance, "earnedAt" | "expiresAt">,
+  basis: Basis,
+  zone: Zone.Zone
 ): number | null => {
-  if (basis === "age") return Zone.dayNumber(zone, at) - Zone.dayNumber(zone, lot.earnedAt)
-  return lot.expiresAt === null ? null : Zone.dayNumber(zone, lot.expiresAt) - Zone.dayNumber(zone, at)
+  if (basis === "age") return today - Zone.dayNumber(zone, earnedAt)
+  return expiresAt === null ? null : Zone.dayNumber(zone, expiresAt) - today
 }
 
 /** Sorts lots that hold points into the policy's buckets. */
@@ -61,8 +68,9 @@ export const bucketed = (
     accounts: new Set<string>(),
     restored: 0n
   }))
+  const today = Zone.dayNumber(policy.zone, at)
   for (const lot of lots) {
-    const tally = tallies[bucketIndex(days(lot, at, basis, policy.zone), boundaries)] as (typeof tallies)[number]
+    const tally = tallies[bucketIndex(daysFrom(today, lot, basis, policy.zone), boundaries)] as (typeof tallies)[number]
     tally.points += lot.points
     tally.lots += 1
     tally.accounts.add(lot.account)

@@ -1,6 +1,6 @@
 /** `pointback aging` */
-import { Ids, Instant, Points, Policy } from "@pointback/domain"
-import { Effect, Option, Schema } from "effect"
+import { Ids, Instant, Points } from "@pointback/domain"
+import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { AgingAnswer } from "../../query/Aging.ts"
 import { aging as ask } from "../../query/Aging.ts"
@@ -34,7 +34,9 @@ export const aging = Command.make(
     const { knownAt, program, zone } = yield* Clocks.read(flags)
     const account = yield* Input.optional(Ids.AccountNumber, "account", flags.account)
     const asOf = yield* Clocks.orNow(zone, "as-of", flags.asOf)
-    const boundaries = Option.isNone(flags.boundaries) ? undefined : yield* boundariesOf(flags.boundaries.value)
+    const boundaries = Option.isNone(flags.boundaries)
+      ? undefined
+      : yield* Input.boundaries("boundaries", flags.boundaries.value)
     const { basis, format, lots: withLots } = flags
     const answer = yield* ask({ program, account, asOf, knownAt, basis, boundaries, withLots })
     yield* Report.answer(format, {
@@ -44,20 +46,6 @@ export const aging = Command.make(
     })
   }, withBackend)
 ).pipe(Command.withDescription("Which points are held, how old they are or how soon they expire"))
-
-/** Reads `30,60,90`. */
-export const boundariesOf = (text: string): Effect.Effect<ReadonlyArray<number>, Input.InvalidInput> => {
-  const days = text.split(",").map((part) => (/^\d{1,9}$/.test(part) ? Number(part) : Number.NaN))
-  return Effect.mapError(
-    Effect.fromResult(Schema.decodeResult(Policy.Boundaries)(days)),
-    () =>
-      new Input.InvalidInput({
-        flag: "boundaries",
-        value: text,
-        problem: `1 to ${Policy.MAXIMUM_BOUNDARIES} ascending numbers of days are expected, such as 30,60,90`
-      })
-  )
-}
 
 const NUMERIC = new Set(["points", "lots", "accounts", "restored"])
 

@@ -44,35 +44,38 @@ const WIDEST = 8
 
 const text = (answer: TriangleAnswer): string => {
   const { measure, program, rows } = answer
-  const ages = Math.max(0, ...rows.map(({ cells }) => (cells.at(-1)?.age ?? 0) + 1))
-  const wide = ages > WIDEST
-  const numbers = wide ? ["first", "last"] : Array.from({ length: ages }, (_, age) => `+${age}`)
-  const amount = (of: Triangle.TriangleRow, age: number) => {
-    const cell = of.cells.find((one) => one.age === age)
-    return cell === undefined ? "" : Points.toString(cell.points)
-  }
+  const ages = Array.from(new Set(rows.flatMap(({ cells }) => cells.map(({ age }) => age)))).sort((a, b) => a - b)
+  const wide = ages.length > WIDEST
+  const titles = wide ? ["first", "last"] : ages.map((age) => `+${age}`)
   return [
     `${measure} of program ${program} by the month of earning and months since (${Clocks.text(answer)})`,
     Output.table(
-      ["earned in", "levels", ...numbers],
-      rows.map((row) => [
-        row.cohort,
-        levels(row, wide ? ages : 0),
-        ...(wide
-          ? [row.cells[0], row.cells.at(-1)].map((cell) => Points.toString(cell?.points ?? 0n))
-          : numbers.map((_, age) => amount(row, age)))
-      ]),
-      new Set(numbers)
+      ["earned in", "levels", ...titles],
+      rows.map((row) => [row.cohort, levels(row, ages), ...(wide ? ends(row) : ages.map((age) => amount(row, age)))]),
+      new Set(titles)
     ),
     ...(wide ? ["first and last month of each; all amounts with --json or --format csv"] : [])
   ].join("\n")
 }
 
-/** One block for each month, as high as its share of the cohort's greatest; a cohort begins where its age stands. */
-const levels = ({ cells }: Triangle.TriangleRow, ages: number): string => {
+const amount = ({ cells }: Triangle.TriangleRow, age: number): string => {
+  const cell = cells.find((one) => one.age === age)
+  return cell === undefined ? "" : Points.toString(cell.points)
+}
+
+const ends = ({ cells }: Triangle.TriangleRow): ReadonlyArray<string> =>
+  [cells[0], cells.at(-1)].map((cell) => Points.toString(cell?.points ?? 0n))
+
+/** One block for each age, as high as its share of the cohort's greatest amount; blank where there is no such month. */
+const levels = ({ cells }: Triangle.TriangleRow, ages: ReadonlyArray<number>): string => {
   const most = cells.reduce((greatest, { points }) => (points > greatest ? points : greatest), 0n)
-  const before = ages === 0 ? 0 : (cells[0]?.age ?? 0)
-  return " ".repeat(before) + cells.map(({ points }) => level(points, most)).join("")
+  const byAge = new Map(cells.map(({ age, points }) => [age, points]))
+  return ages
+    .map((age) => {
+      const points = byAge.get(age)
+      return points === undefined ? " " : level(points, most)
+    })
+    .join("")
 }
 
 const toCsv = ({ rows }: TriangleAnswer): string =>
