@@ -142,6 +142,7 @@ const MEDIA = `
   header { padding-top: 0; }
   nav, summary, details { display: none; }
   .scroll { overflow: visible; }
+  .scroll th:first-child { position: static; }
   .wide { display: block; }
   .narrow { display: none; }
   section { margin: 1.75rem 0; }

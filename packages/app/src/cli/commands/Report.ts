@@ -5,7 +5,6 @@ import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { now } from "../../command/Now.ts"
 import type { Written } from "../../report/WriteReport.ts"
-import { writeReport } from "../../report/WriteReport.ts"
 import { withBackend } from "../Backend.ts"
 import * as Clocks from "../Clocks.ts"
 import * as Flags from "../Flags.ts"
@@ -46,6 +45,8 @@ export const report = Command.make(
     const from = (yield* Input.optionalMoment(program, "from", flags.from)) ?? (yield* yearBefore(program, asOf))
     const knownAt = (yield* Input.optionalMoment(program, "known-at", flags.knownAt)) ?? null
     const { basis, force: overwrite } = flags
+    // No other command needs what draws and renders, nor the time that loading it takes.
+    const { writeReport } = yield* Effect.promise(() => import("../../report/WriteReport.ts"))
     const written = yield* writeReport({ program, account, asOf, from, knownAt, basis, out, overwrite }).pipe(
       OutFlag.refusals(flags.out)
     )
