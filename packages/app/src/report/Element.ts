@@ -13,3 +13,6 @@ export const h = (
 /** A style sheet of our own; nothing in it is escaped. */
 export const styleSheet = (css: string): VNode =>
   createElement("style", { dangerouslySetInnerHTML: { __html: css } }) as VNode
+
+/** A name that somebody else chose: whatever directions its letters have, the text around it keeps its own. */
+export const isolated = (text: string): VNode => h("bdi", null, text)

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto"
 import type { VNode } from "preact"
 import { renderToString } from "preact-render-to-string"
-import { h, styleSheet } from "./Element.ts"
+import { h, isolated, styleSheet } from "./Element.ts"
 import type { ReportData } from "./ReportData.ts"
 import * as Sections from "./Sections.ts"
 import { style } from "./Style.ts"
@@ -36,11 +36,15 @@ const header = (data: ReportData): VNode => {
   return h(
     "header",
     null,
-    h("h1", null, titleOf(data)),
+    h(
+      "h1",
+      null,
+      account === null ? ["Points of program ", isolated(program)] : ["Points of account ", isolated(account)]
+    ),
     h(
       "dl",
       { class: "clocks" },
-      account === null ? null : h("div", null, h("dt", null, "Program"), h("dd", null, program)),
+      account === null ? null : h("div", null, h("dt", null, "Program"), h("dd", null, isolated(program))),
       clock("As of", asOf),
       clock("As known at", knownAt),
       h("div", null, h("dt", null, "Dates and months in"), h("dd", null, policy.zone))

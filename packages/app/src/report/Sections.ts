@@ -2,7 +2,7 @@
 import { Points, type RollForward } from "@pointback/domain"
 import { Array as Arrays } from "effect"
 import type { ComponentChildren, VNode } from "preact"
-import { h } from "./Element.ts"
+import { h, isolated } from "./Element.ts"
 import { chart } from "./Chart.ts"
 import type { Move, MoveKind } from "./Move.ts"
 import type { ReportData } from "./ReportData.ts"
@@ -166,7 +166,7 @@ export const lots = ({ asOf, lots: listed, policy }: ReportData): VNode | null =
             { title: "Left", numeric: true }
           ],
           rows: items.map(({ earnedAt, expiresAt, lotId, points, restored }) => [
-            lotId,
+            isolated(lotId),
             amount(points),
             amount(restored),
             date(policy.zone, earnedAt),
@@ -259,7 +259,7 @@ export const rollForward = (data: ReportData): VNode => {
       id: "roll-forward-chart",
       title: "What moved the balance, month by month",
       description: "Bars above the line add to the balance, bars below take from it. The table below has the numbers.",
-      series: MOVED.map(({ class: color, name }) => ({ name, class: color })),
+      series: MOVED.map(({ class: color, name: title }) => ({ name: title, class: color })),
       bars: rows.map((row) => ({
         label: row.period,
         title: `${row.period}: from ${amount(row.opening)} to ${amount(row.closing)} points`,
@@ -315,16 +315,15 @@ const lotText = (
   { amount, change }: Words.Amounts,
   { expired, lotId, points }: Move["lots"][number]
 ): ReadonlyArray<VNode> => [
-  ...(points === 0n ? [] : [h("li", null, `${change(points)} in lot ${lotId}`)]),
-  ...(expired === 0n ? [] : [h("li", null, `${amount(expired)} to lot ${lotId}, which had expired`)])
+  ...(points === 0n ? [] : [h("li", null, `${change(points)} in lot `, isolated(lotId))]),
+  ...(expired === 0n ? [] : [h("li", null, `${amount(expired)} to lot `, isolated(lotId), ", which had expired")])
 ]
 
-const named = ({ account, creditId, redemptionId }: Move): string =>
-  [
-    ...(creditId === null ? [] : [`credit ${creditId}`]),
-    ...(redemptionId === null ? [] : [`${creditId === null ? "" : "of "}redemption ${redemptionId}`]),
-    ...(account === null ? [] : [`of account ${account}`])
-  ].join(" ")
+const named = ({ account, creditId, redemptionId }: Move): ReadonlyArray<ComponentChildren> => [
+  ...(creditId === null ? [] : ["credit ", isolated(creditId), " of "]),
+  ...(redemptionId === null ? [] : ["redemption ", isolated(redemptionId)]),
+  ...(account === null ? [] : [" of account ", isolated(account)])
+]
 
 const moveItem = (words: Words.Amounts, move: Move): VNode => {
   const { at, balance, eventId, expired, kind, lots: moved, points, recordedAt } = move

@@ -12,7 +12,7 @@ import { serverDatabase } from "../support/Databases.ts"
 import { temporaryFolder } from "../support/Files.ts"
 
 const ACCOUNT = "220094110178641288073796026652"
-const HOSTILE = `"><script>alert(1)</script><img src=x onerror=alert(2)></title>'&amp;`
+const HOSTILE = `\u202e"><script>alert(1)</script><img src=x onerror=alert(2)></title>'&amp;`
 const LARGE = "123456789012345.67"
 
 const answer = ({ code, err, out }: Ran): string => {
