@@ -5,10 +5,14 @@
 import { createHash } from "node:crypto"
 import type { VNode } from "preact"
 import { renderToString } from "preact-render-to-string"
+import { balances } from "./Balances.ts"
 import { h, isolated, styleSheet } from "./Element.ts"
+import { figures } from "./Figures.ts"
+import { aging, lots, schedule } from "./Holdings.ts"
 import type { ReportData } from "./ReportData.ts"
-import * as Sections from "./Sections.ts"
+import { rollForward } from "./RollForwardPart.ts"
 import { style } from "./Style.ts"
+import { timeline } from "./Timeline.ts"
 import * as Words from "./Words.ts"
 
 /** What the page is called. */
@@ -104,13 +108,13 @@ export const page = (data: ReportData): string => {
       h(
         "main",
         null,
-        Sections.figures(data),
-        Sections.balances(data),
-        Sections.aging(data),
-        Sections.lots(data),
-        Sections.schedule(data),
-        Sections.rollForward(data),
-        Sections.timeline(data)
+        figures(data),
+        balances(data),
+        aging(data),
+        lots(data),
+        schedule(data),
+        rollForward(data),
+        timeline(data)
       ),
       footer(data)
     )
