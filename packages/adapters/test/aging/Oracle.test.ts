@@ -22,11 +22,14 @@ const ACCOUNTS = Number(process.env["POINTBACK_ORACLE_ACCOUNTS"] ?? 30)
 /** Pairs of clocks for each question. */
 const PAIRS = Number(process.env["POINTBACK_ORACLE_PAIRS"] ?? 40)
 
+/** Half of the histories extend what returns to expired lots, half expire it at once. */
+const FATES: ReadonlyArray<Policy.ExpiredLots> = [{ _tag: "Extend", days: 30 }, { _tag: "Expire" }]
+
 /** The same events as the database has, answered by folds. */
 const oracleOf = Effect.gen(function* () {
   const store = yield* EventStore
   const log = yield* EventLog
-  const accounts = yield* Effect.forEach(histories(ACCOUNTS, SEED), ([number]) =>
+  const accounts = yield* Effect.forEach(histories(ACCOUNTS, SEED, FATES), ([number]) =>
     Effect.gen(function* () {
       const ref = yield* store.find(program, Ids.AccountNumber.make(number))
       if (ref === null) throw new Error(`no account ${number}`)
@@ -62,7 +65,7 @@ describe.each(["pglite", "postgres"] as const)("questions about the past on %s",
 
   beforeAll(async () => {
     runtime = ManagedRuntime.make(Layer.provideMerge(Stores.layer, await databaseLayer(dialect)))
-    await runtime.runPromise(writeHistories(ACCOUNTS, SEED))
+    await runtime.runPromise(writeHistories(ACCOUNTS, SEED, FATES))
     world = await runtime.runPromise(oracleOf)
     const events = world.accounts.flatMap((account) => account.events)
     const ends = events.flatMap(({ fact: { event } }) =>
@@ -71,6 +74,13 @@ describe.each(["pglite", "postgres"] as const)("questions about the past on %s",
     trueAt = [...events.map(({ fact }) => fact.occurredAt), ...ends]
     knownAt = events.map(({ recordedAt }) => recordedAt)
     assert.isAbove(events.length, ACCOUNTS * 5)
+    // Nothing is proved of what does not occur.
+    const fates = new Set(
+      events.flatMap(({ fact: { event } }) =>
+        "restorations" in event ? event.restorations.map(({ fate }) => fate) : []
+      )
+    )
+    assert.deepStrictEqual(Array.from(fates).sort(), ["expired", "extended", "live"])
   }, 120_000)
   afterAll(() => runtime.dispose())
 

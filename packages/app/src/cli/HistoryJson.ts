@@ -13,8 +13,8 @@ const asked = ({ account, asOf, knownAt, program }: Of<LotQuestion>): { readonly
   program,
   account,
   asOf: instant(asOf),
-  knownAt: instant(knownAt),
-  provisional: knownAt === null
+  // Null: the answer counts all that is recorded by now, and is provisional.
+  knownAt: instant(knownAt)
 })
 
 export const lot = (question: Of<LotQuestion>, timeline: LotTimeline.LotTimeline): Json => ({
@@ -126,7 +126,6 @@ export const series = ({ account, basis, knownAt, points, program }: SeriesAnswe
   program,
   account,
   knownAt: instant(knownAt),
-  provisional: knownAt === null,
   basis,
   points: points.map(({ at, buckets, total }) => ({
     asOf: instant(at),

@@ -52,7 +52,6 @@ describe("history", () => {
       account: ACCOUNT,
       asOf: day("2026-04-01"),
       knownAt: null,
-      provisional: true,
       lot: "B",
       earnedAt: day("2025-03-10"),
       expiresAt: day("2026-03-10"),

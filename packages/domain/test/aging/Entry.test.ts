@@ -30,9 +30,12 @@ describe("Entry.ofAccount", () => {
     )
   })
 
-  it("derives what expired from what a lot held just before, whatever the sweep has booked", () => {
+  it("derives what expired from what a lot held just before, whatever the sweep has booked of it by then", () => {
     fc.assert(
-      fc.property(history(), ({ facts }) => {
+      fc.property(history(), fc.nat({ max: 9 }), ({ facts: all }, pick) => {
+        // Between a late fact and the booking that follows it in the same append, a lot is not booked as it is.
+        const bookings = all.flatMap(({ event }, index) => (event._tag === "PointsExpired" ? [index] : []))
+        const facts = all.slice(0, bookings[bookings.length - 1 - pick] ?? all.length)
         const entries = Entry.ofAccount(KEY, recorded(facts))
         const expired = byLot(entries, "expiredByTime")
         for (const [lotId, { expiresAt }] of lotsOf(facts)) {
