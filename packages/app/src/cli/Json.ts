@@ -15,7 +15,7 @@ const text = Points.toString
 /** An instant, or null where there is none. */
 export const instant = (at: Instant.Instant | null): string | null => (at === null ? null : Instant.toString(at))
 
-const draw = ({ earnedAt, expiresAt, lotId, points }: Draw.Draw) => ({
+export const draw = ({ earnedAt, expiresAt, lotId, points }: Draw.Draw) => ({
   lot: lotId,
   points: text(points),
   earnedAt: Instant.toString(earnedAt),
@@ -29,7 +29,7 @@ export const redeem = ({ balance, draws, points, redemptionId }: PointsRedeemed)
   balance: text(balance)
 })
 
-const restoration = ({ earnedAt, expiresAt, fate, from, lotId, points }: Restoration.Restoration) => ({
+export const restoration = ({ earnedAt, expiresAt, fate, from, lotId, points }: Restoration.Restoration) => ({
   lot: lotId,
   points: text(points),
   fate,
@@ -53,13 +53,16 @@ export const credit = (outcome: CreditOutcome) => ({
   ...(outcome.cause === null ? {} : { cause: outcome.cause })
 })
 
+// The declaration of what is exported has to name its types.
+const basisName = (basis: "age" | "to-expiry"): "age" | "to-expiry" => basis
+
 export const aging = (answer: AgingAnswer, withLots: boolean) => ({
   program: answer.program,
   account: answer.account,
   asOf: Instant.toString(answer.asOf),
   // Null: the answer counts all that is recorded by now, and is provisional.
   knownAt: instant(answer.knownAt),
-  basis: answer.basis as "age" | "to-expiry",
+  basis: basisName(answer.basis),
   total: text(answer.total),
   buckets: answer.buckets.map((bucket) => ({
     bucket: bucket.bucket,

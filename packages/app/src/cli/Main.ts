@@ -13,13 +13,16 @@ import { credits } from "./commands/Credits.ts"
 import { earn } from "./commands/Earn.ts"
 import { erase } from "./commands/Erase.ts"
 import { expire } from "./commands/Expire.ts"
+import { exportCommand } from "./commands/Export.ts"
 import { generate } from "./commands/Generate.ts"
 import { heads } from "./commands/Heads.ts"
+import { history } from "./commands/History.ts"
 import { importCommand } from "./commands/Import.ts"
 import { migrate } from "./commands/Migrate.ts"
 import { program } from "./commands/Program.ts"
 import { rebuild } from "./commands/Rebuild.ts"
 import { redeem } from "./commands/Redeem.ts"
+import { report as reportCommand } from "./commands/Report.ts"
 import { sandbox } from "./commands/Sandbox.ts"
 import { serve } from "./commands/Serve.ts"
 import { settle } from "./commands/Settle.ts"
@@ -51,6 +54,9 @@ const pointback = Command.make("pointback").pipe(
     importCommand,
     generate,
     aging,
+    history,
+    exportCommand,
+    reportCommand,
     rollForward,
     triangle,
     schedule,

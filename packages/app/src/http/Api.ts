@@ -4,6 +4,7 @@ import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import manifest from "../../package.json" with { type: "json" }
 import { Access } from "./Access.ts"
+import * as History from "./History.ts"
 import { FILE_BYTES } from "./Limits.ts"
 import * as Answers from "./Answers.ts"
 import * as Reports from "./Reports.ts"
@@ -58,16 +59,6 @@ export class Commands extends HttpApiGroup.make("commands")
       "Record a redemption; the redemption is the key"
     ),
     does(
-      HttpApiEndpoint.post("credit", "/accounts/:account/redemptions/:redemption/credits", {
-        params: redemption,
-        headers: Keyed,
-        payload: Shapes.Credit,
-        success: [Shapes.Credited, Shapes.CreditUnknown]
-      }),
-      "write",
-      "Give points of a redemption back, in full or in part; the credit id is the key"
-    ),
-    does(
       HttpApiEndpoint.post("alias", "/accounts/:account/aliases", {
         params: account,
         payload: Shapes.Alias,
@@ -75,7 +66,15 @@ export class Commands extends HttpApiGroup.make("commands")
       }),
       "write",
       "Record that an account's number was replaced"
-    ),
+    )
+  )
+  .middleware(Access)
+  .prefix("/v1/programs/:program")
+  .annotate(OpenApi.Description, "What records something. A repetition under the same key changes nothing.") {}
+
+/** What whoever answers for a program does. */
+export class Administration extends HttpApiGroup.make("administration")
+  .add(
     does(
       HttpApiEndpoint.post("expire", "/expiry", { params: program, payload: Shapes.Expire, success: Shapes.Swept }),
       "admin",
@@ -102,11 +101,21 @@ export class Commands extends HttpApiGroup.make("commands")
   )
   .middleware(Access)
   .prefix("/v1/programs/:program")
-  .annotate(OpenApi.Description, "What records something. A repetition under the same key changes nothing.") {}
+  .annotate(OpenApi.Description, "What whoever answers for a program does.") {}
 
-/** What becomes of credits of which nobody knows whether they happened. */
-export class Settlement extends HttpApiGroup.make("settlement")
+/** Credits, and what becomes of those of which nobody knows whether they happened. */
+export class Credits extends HttpApiGroup.make("credits")
   .add(
+    does(
+      HttpApiEndpoint.post("credit", "/accounts/:account/redemptions/:redemption/credits", {
+        params: redemption,
+        headers: Keyed,
+        payload: Shapes.Credit,
+        success: [Shapes.Credited, Shapes.CreditUnknown]
+      }),
+      "write",
+      "Give points of a redemption back, in full or in part; the credit id is the key"
+    ),
     does(
       HttpApiEndpoint.get("inFlight", "/credits/in-flight", {
         params: program,
@@ -137,7 +146,7 @@ export class Settlement extends HttpApiGroup.make("settlement")
   )
   .middleware(Access)
   .prefix("/v1/programs/:program")
-  .annotate(OpenApi.Description, "Credits with an unknown outcome, and what settles them.") {}
+  .annotate(OpenApi.Description, "Credits, and what settles those with an unknown outcome.") {}
 
 /** Files of records. */
 export class Files extends HttpApiGroup.make("files")
@@ -269,6 +278,41 @@ export class ReportsGroup extends HttpApiGroup.make("reports")
   .prefix("/v1/programs/:program")
   .annotate(OpenApi.Description, "Questions about the past, on both clocks.") {}
 
+/** What happened to one account, with both clocks of each fact. */
+export class Histories extends HttpApiGroup.make("histories")
+  .add(
+    does(
+      HttpApiEndpoint.get("series", "/accounts/:account/history", {
+        params: account,
+        query: History.SeriesQuery,
+        success: History.Series
+      }),
+      "read",
+      "What the account held, how old it was and how much of it was restored, over time"
+    ),
+    does(
+      HttpApiEndpoint.get("lot", "/accounts/:account/lots/:lot", {
+        params: { ...account, lot: Ids.LotId },
+        query: History.TimelineQuery,
+        success: History.Lot
+      }),
+      "read",
+      "The timeline of a lot: earned, drawn, restored, adjusted, expired"
+    ),
+    does(
+      HttpApiEndpoint.get("redemption", "/accounts/:account/redemptions/:redemption", {
+        params: redemption,
+        query: History.TimelineQuery,
+        success: History.Redemption
+      }),
+      "read",
+      "The timeline of a redemption: its draws, its credits and what became of each"
+    )
+  )
+  .middleware(Access)
+  .prefix("/v1/programs/:program")
+  .annotate(OpenApi.Description, "What happened to one account, with both clocks of each fact.") {}
+
 /** What whoever runs the server asks of it. */
 export class System extends HttpApiGroup.make("system").add(
   HttpApiEndpoint.get("health", "/health", { success: Answers.Health }).annotate(
@@ -295,10 +339,12 @@ export class Watching extends HttpApiGroup.make("watching")
 /** The whole API. */
 export class Api extends HttpApi.make("pointback")
   .add(Commands)
-  .add(Settlement)
+  .add(Credits)
+  .add(Administration)
   .add(Files)
   .add(Questions)
   .add(ReportsGroup)
+  .add(Histories)
   .add(System)
   .add(Watching)
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })

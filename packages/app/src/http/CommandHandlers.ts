@@ -1,25 +1,15 @@
 /** Carries out what is recorded over HTTP. */
-import { Ids } from "@pointback/domain"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { PolicyStore } from "@pointback/adapters"
-import { Instant } from "@pointback/domain"
+import type { Instant } from "@pointback/domain"
 import * as Json from "../cli/Json.ts"
 import { adjustPoints } from "../command/AdjustPoints.ts"
 import { aliasAccount } from "../command/AliasAccount.ts"
-import { creditRedemption, recordCredit } from "../command/CreditRedemption.ts"
 import { earnPoints } from "../command/EarnPoints.ts"
-import { eraseAccount } from "../command/EraseAccount.ts"
 import { redeemPoints } from "../command/RedeemPoints.ts"
-import { sweepExpired } from "../command/SweepExpired.ts"
 import { Api } from "./Api.ts"
-import * as CreditAnswer from "./CreditAnswer.ts"
-import { caller, command, moment, occurrence, type Handlers } from "./Handling.ts"
-import * as PolicyTerms from "./PolicyTerms.ts"
+import { caller, command, lotsOf, moment, occurrence, type Handlers } from "./Handling.ts"
 import * as Replayed from "./Replayed.ts"
-
-const lotsOf = (lots: ReadonlyArray<{ readonly lot: Ids.LotId; readonly points: bigint }> | undefined) =>
-  lots?.map(({ lot, points }) => ({ lotId: lot, points }))
 
 /** The handlers of the group `commands`. */
 export const layer: Handlers<"commands"> = HttpApiBuilder.group(Api, "commands", (handlers) =>
@@ -75,21 +65,6 @@ export const layer: Handlers<"commands"> = HttpApiBuilder.group(Api, "commands",
       yield* Replayed.mark(redeemed.replayed)
       return Json.redeem(redeemed)
     }),
-    credit: Effect.fn("http credit")(function* ({ headers, params: { account, program, redemption }, payload }) {
-      const { creditId, points } = payload
-      yield* Replayed.agrees(headers, "creditId", creditId)
-      const by = yield* caller
-      const outcome = yield* command(
-        Effect.gen(function* () {
-          const when = yield* occurrence(program, payload.at)
-          const lots = lotsOf(payload.lots)
-          const asked = { program, account, redemptionId: redemption, creditId, points, lots, ...when }
-          return yield* payload.local === true ? recordCredit(asked, by) : creditRedemption(asked, by)
-        })
-      )
-      yield* Replayed.mark(outcome.replayed)
-      return yield* CreditAnswer.of(outcome)
-    }),
     alias: Effect.fn("http alias")(function* ({ params: { account, program }, payload: { at, newAccount } }) {
       const by = yield* caller
       const aliased = yield* command(
@@ -99,30 +74,6 @@ export const layer: Handlers<"commands"> = HttpApiBuilder.group(Api, "commands",
       )
       yield* Replayed.mark(aliased.replayed)
       return aliased
-    }),
-    expire: Effect.fn("http expire")(function* ({ params: { program }, payload }) {
-      const by = yield* caller
-      return yield* command(
-        Effect.gen(function* () {
-          yield* PolicyTerms.known(program)
-          const asOf = (yield* moment(program, "asOf", payload.asOf)) as Instant.Instant
-          return Json.swept(program, yield* sweepExpired({ program, asOf }, by))
-        })
-      )
-    }),
-    erase: Effect.fn("http erase")(function* ({ params: { account, program }, payload: { reason } }) {
-      const { actor } = yield* caller
-      const erased = yield* command(eraseAccount({ program, account, actor, reason }))
-      return { program: erased.program, account: erased.account, erasedAt: Instant.toString(erased.erasedAt) }
-    }),
-    setPolicy: Effect.fn("http setPolicy")(function* ({ params: { program }, payload }) {
-      return yield* command(
-        Effect.gen(function* () {
-          const changes = PolicyTerms.of(payload)
-          const revised = yield* (yield* PolicyStore).revise(program, (terms) => ({ ...terms, ...changes }))
-          return Json.policy(program, revised.policy)
-        })
-      )
     })
   })
 )

@@ -1,5 +1,5 @@
 /** Which problem an error of a use case is. */
-import { Schema } from "effect"
+import type { Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
 import { ExitCode, ofTag } from "../cli/ExitCode.ts"
 import { InvalidInput } from "../cli/Input.ts"
@@ -37,7 +37,7 @@ export const statusOf = (tag: string): Problem.Status => {
   if (NOT_FOUND.has(tag)) return 404
   if (CONFLICTS.has(tag)) return 409
   switch (ofTag(tag)) {
-    case ExitCode.wrongUse: // what cannot be read
+    case ExitCode.wrongUse:
       return 400
     case ExitCode.unreachable:
       return 503

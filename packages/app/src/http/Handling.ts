@@ -49,3 +49,7 @@ export const moment = (program: Ids.ProgramId, field: string, value: string | un
 /** When a command occurs. */
 export const occurrence = (program: Ids.ProgramId, at: string | undefined) =>
   Input.occurrence(program, Option.fromNullishOr(at))
+
+/** Lots with their points, as commands carry them. */
+export const lotsOf = (lots: ReadonlyArray<{ readonly lot: Ids.LotId; readonly points: bigint }> | undefined) =>
+  lots?.map(({ lot, points }) => ({ lotId: lot, points }))

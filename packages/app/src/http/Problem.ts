@@ -74,7 +74,7 @@ export const make = (
   tag: string,
   detail: string,
   more: { readonly errors?: ReadonlyArray<Field>; readonly error?: Readonly<Record<string, Schema.Json>> } = {}
-): Problem => ({ type: typeOf(tag), title: TITLES[status], status, detail, ...more }) as Problem
+): Problem => ({ type: typeOf(tag), title: TITLES[status], status, detail, ...more })
 
 /** Whether a value is a problem of ours already. */
 export const is = (value: unknown): value is Problem =>

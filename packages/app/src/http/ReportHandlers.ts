@@ -1,42 +1,28 @@
 /** Answers questions about the past over HTTP. */
-import { PolicyStore } from "@pointback/adapters"
+import type { PolicyStore } from "@pointback/adapters"
 import type { Ids, Instant } from "@pointback/domain"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import * as Input from "../cli/Input.ts"
 import * as QuestionJson from "../cli/QuestionJson.ts"
-import { now } from "../command/Now.ts"
 import { restatement } from "../query/Restatement.ts"
 import { cellEvents, rollForward, triangle } from "../query/RollForward.ts"
 import { schedule } from "../query/Schedule.ts"
 import { statement } from "../query/Statement.ts"
 import { Api } from "./Api.ts"
+import * as Clocks from "./Clocks.ts"
 import { type Handlers, moment, question } from "./Handling.ts"
 import type * as Reports from "./Reports.ts"
-
-interface Knowing {
-  readonly knownAt?: string
-}
-
-/** The instant of knowledge, and what reads dates: by the zone of the policy as known then. */
-const clocks = Effect.fnUntraced(function* (program: Ids.ProgramId, query: Knowing) {
-  const knownAt = (yield* moment(program, "knownAt", query.knownAt)) ?? null
-  const { policy } = yield* (yield* PolicyStore).knownAt(program, knownAt)
-  const at = (field: string, value: string) => Input.momentIn(policy.zone, field, value)
-  const orNow = (field: string, value: string | undefined) => (value === undefined ? now : at(field, value))
-  return { knownAt, at, orNow }
-})
 
 /** The two ends of a period, with the knowledge that it is looked at by. */
 const period = Effect.fnUntraced(function* (
   program: Ids.ProgramId,
-  query: Knowing & { readonly from: string; readonly to: string }
+  query: { readonly knownAt?: string; readonly from: string; readonly to: string }
 ): Effect.fn.Return<
   { readonly knownAt: Instant.Instant | null; readonly from: Instant.Instant; readonly to: Instant.Instant },
   unknown,
   PolicyStore
 > {
-  const { at, knownAt } = yield* clocks(program, query)
+  const { at, knownAt } = yield* Clocks.read(program, query)
   return { knownAt, from: yield* at("from", query.from), to: yield* at("to", query.to) }
 })
 
@@ -84,7 +70,7 @@ export const layer: Handlers<"reports"> = HttpApiBuilder.group(Api, "reports", (
     schedule: ({ params: { program }, query }) =>
       question(
         Effect.gen(function* () {
-          const { knownAt, orNow } = yield* clocks(program, query)
+          const { knownAt, orNow } = yield* Clocks.read(program, query)
           const answer = yield* schedule({
             program,
             account: query.account ?? null,
@@ -97,7 +83,7 @@ export const layer: Handlers<"reports"> = HttpApiBuilder.group(Api, "reports", (
     restatement: ({ params: { program }, query }) =>
       question(
         Effect.gen(function* () {
-          const { knownAt, orNow } = yield* clocks(program, { knownAt: query.knownTo })
+          const { knownAt, orNow } = yield* Clocks.read(program, { knownAt: query.knownTo })
           const asOf = yield* orNow("asOf", query.asOf)
           const knownFrom = (yield* moment(program, "knownFrom", query.knownFrom)) ?? asOf
           const { account = null, basis = "age" } = query

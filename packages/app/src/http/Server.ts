@@ -9,14 +9,16 @@ import * as AccessLayer from "./AccessLayer.ts"
 import * as Answering from "./Answering.ts"
 import { Api } from "./Api.ts"
 import type { ApiKey } from "./ApiKeys.ts"
+import * as AdministrationHandlers from "./AdministrationHandlers.ts"
 import * as CommandHandlers from "./CommandHandlers.ts"
+import * as CreditHandlers from "./CreditHandlers.ts"
 import * as FileHandlers from "./FileHandlers.ts"
 import type { Services } from "./Handling.ts"
+import * as HistoryHandlers from "./HistoryHandlers.ts"
 import { InFlight } from "./InFlight.ts"
 import { BODY_BYTES, CLOSING_TIMEOUT, HEADER_BYTES, HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from "./Limits.ts"
 import * as QuestionHandlers from "./QuestionHandlers.ts"
 import * as ReportHandlers from "./ReportHandlers.ts"
-import * as SettlementHandlers from "./SettlementHandlers.ts"
 import * as SystemHandlers from "./SystemHandlers.ts"
 import * as Watched from "./Watched.ts"
 
@@ -34,10 +36,12 @@ const around = HttpRouter.middleware((handled) => Watched.watch(Answering.answer
 
 const handlers = Layer.mergeAll(
   CommandHandlers.layer,
-  SettlementHandlers.layer,
+  CreditHandlers.layer,
+  AdministrationHandlers.layer,
   FileHandlers.layer,
   QuestionHandlers.layer,
   ReportHandlers.layer,
+  HistoryHandlers.layer,
   SystemHandlers.layer
 )
 

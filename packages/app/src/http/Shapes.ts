@@ -70,8 +70,7 @@ export const Settle = Schema.Struct({
   absent: optional(Schema.Literals(["release", "repeat"]))
 }).annotate({ identifier: "Settle" })
 
-/** What questions carry. */
-export const AsOf = { asOf: optional(When) }
+/** What listings carry. */
 export const Paged = {
   limit: optional(
     Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: MAXIMUM_PAGE }))

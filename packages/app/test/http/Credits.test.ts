@@ -40,7 +40,7 @@ describe("credits over HTTP, with the sandbox", () => {
     const client = await server.client()
     const path = { params: { program: "program", account: number, redemption: "R1" } as never, headers: {} }
     const first = await Effect.runPromise(
-      client.commands.credit({ ...path, payload: { creditId: "C1" as never, points: 700_000n, at: "2026-01-20" } })
+      client.credits.credit({ ...path, payload: { creditId: "C1" as never, points: 700_000n, at: "2026-01-20" } })
     )
     expect(first).toMatchObject({ outcome: "PartiallyCredited", live: "50", expired: "20", remaining: "80" })
     const credits = `${account(number)}/redemptions/R1/credits`
@@ -90,7 +90,7 @@ describe("credits over HTTP, with the sandbox", () => {
       const page = json(await server.get(`${PROGRAM}/lots?account=9&limit=2${cursor}`))
       seen.push(...(page["lots"] as ReadonlyArray<{ lot: string }>).map(({ lot }) => lot))
       if (page["next"] === null) break
-      cursor = `&cursor=${String(page["next"])}`
+      cursor = `&cursor=${page["next"] as string}`
     }
     expect(seen).toEqual(["a", "b", "c", "d", "e"])
     const madeUp = Buffer.from('{"asOf":1,"from":-5}').toString("base64url")

@@ -32,19 +32,19 @@ const RIGHT: Readonly<Record<string, { readonly path: string; readonly body: Rea
       draws: [{ lot: "A", points: "5" }]
     }
   },
-  "commands.credit": {
+  "credits.credit": {
     path: `${ACCOUNT}/redemptions/R/credits`,
     body: { creditId: "C", points: "5", lots: [{ lot: "A", points: "5" }], at: "2025-03-01", local: true }
   },
   "commands.alias": { path: `${ACCOUNT}/aliases`, body: { newAccount: "2", at: "2025-03-01" } },
-  "commands.expire": { path: `${PROGRAM}/expiry`, body: { asOf: "2025-03-01" } },
-  "commands.erase": { path: `${ACCOUNT}/erasure`, body: { reason: "r" } },
-  "commands.setPolicy": {
+  "administration.expire": { path: `${PROGRAM}/expiry`, body: { asOf: "2025-03-01" } },
+  "administration.erase": { path: `${ACCOUNT}/erasure`, body: { reason: "r" } },
+  "administration.setPolicy": {
     path: `${PROGRAM}/policy`,
     body: { scale: 2, zone: "UTC", expiredLots: "expire", creditWindowDays: 5, agingBoundaries: [30, 60] }
   },
-  "settlement.settle": { path: `${PROGRAM}/settlement`, body: { olderThanSeconds: 5, absent: "release" } },
-  "settlement.decide": {
+  "credits.settle": { path: `${PROGRAM}/settlement`, body: { olderThanSeconds: 5, absent: "release" } },
+  "credits.decide": {
     path: `${ACCOUNT}/credits/C/decision`,
     body: { decision: "confirm", reason: "r" }
   }
@@ -275,11 +275,11 @@ describe("wrong requests", () => {
     const wrong: ReadonlyArray<readonly [string, unknown, number]> = [
       [`${nobody}/adjustments`, RIGHT["commands.adjust"]!.body, 404],
       [`${nobody}/redemptions`, RIGHT["commands.redeem"]!.body, 404],
-      [`${nobody}/redemptions/R/credits`, RIGHT["commands.credit"]!.body, 404],
+      [`${nobody}/redemptions/R/credits`, RIGHT["credits.credit"]!.body, 404],
       [`${nobody}/aliases`, { newAccount: "2" }, 404],
       [`${nobody}/erasure`, { reason: "r" }, 404],
-      [`${nobody}/credits/C/decision`, RIGHT["settlement.decide"]!.body, 404],
-      [`${ACCOUNT}/credits/C/decision`, RIGHT["settlement.decide"]!.body, 409],
+      [`${nobody}/credits/C/decision`, RIGHT["credits.decide"]!.body, 404],
+      [`${ACCOUNT}/credits/C/decision`, RIGHT["credits.decide"]!.body, 409],
       [`${ACCOUNT}/lots`, { lot: "Z", points: "0", earnedAt: "2025-01-10" }, 422],
       [`${ACCOUNT}/lots`, { lot: "Z", points: "0.001", earnedAt: "2025-01-10" }, 422],
       [`${ACCOUNT}/redemptions/R/credits`, { creditId: "C9", points: "61", local: true }, 422],

@@ -1,5 +1,5 @@
 /** The HTTP server as a test would have it: in this process, on a fresh database, with keys of every kind. */
-import { Mastercard, type MastercardError, Stores } from "@pointback/adapters"
+import { Mastercard, Stores } from "@pointback/adapters"
 import { Effect, Layer, Logger, ManagedRuntime, Redacted, References } from "effect"
 import { FetchHttpClient, HttpServer } from "effect/http"
 import { createHash } from "node:crypto"
@@ -122,9 +122,3 @@ export const httpServer = (mastercard: () => Layer.Layer<Mastercard, unknown> = 
     stop: () => runtime.dispose()
   }
 }
-
-/** The server that a test set up. */
-export type HttpServerUnderTest = ReturnType<typeof httpServer>
-
-/** A call of Mastercard that fails. */
-export type MastercardFailure = MastercardError

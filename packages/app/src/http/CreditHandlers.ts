@@ -1,8 +1,9 @@
-/** Credits of which nobody knows what became. */
+/** Credits, and what becomes of those of which nobody knows whether they happened. */
 import { EventStore } from "@pointback/adapters"
 import { Ids, Instant, Points } from "@pointback/domain"
 import { Duration, Effect, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { creditRedemption, recordCredit } from "../command/CreditRedemption.ts"
 import * as Json from "../cli/Json.ts"
 import { decideCredit } from "../settle/DecideCredit.ts"
 import * as OpenCredit from "../settle/OpenCredit.ts"
@@ -11,8 +12,9 @@ import * as SettleSettings from "../settle/SettleSettings.ts"
 import { Api } from "./Api.ts"
 import * as CreditAnswer from "./CreditAnswer.ts"
 import * as Cursor from "./Cursor.ts"
-import { caller, command, question, type Handlers } from "./Handling.ts"
+import { caller, command, lotsOf, occurrence, question, type Handlers } from "./Handling.ts"
 import { PAGE } from "./Limits.ts"
+import * as Replayed from "./Replayed.ts"
 import * as PolicyTerms from "./PolicyTerms.ts"
 
 /** Where a page of credits in flight ended. */
@@ -66,9 +68,24 @@ const page = Effect.fnUntraced(function* (program: Ids.ProgramId, limit: number,
   return { credits, next }
 })
 
-/** The handlers of the group `settlement`. */
-export const layer: Handlers<"settlement"> = HttpApiBuilder.group(Api, "settlement", (handlers) =>
+/** The handlers of the group `credits`. */
+export const layer: Handlers<"credits"> = HttpApiBuilder.group(Api, "credits", (handlers) =>
   handlers.handleAll({
+    credit: Effect.fn("http credit")(function* ({ headers, params: { account, program, redemption }, payload }) {
+      const { creditId, points } = payload
+      yield* Replayed.agrees(headers, "creditId", creditId)
+      const by = yield* caller
+      const outcome = yield* command(
+        Effect.gen(function* () {
+          const when = yield* occurrence(program, payload.at)
+          const lots = lotsOf(payload.lots)
+          const asked = { program, account, redemptionId: redemption, creditId, points, lots, ...when }
+          return yield* payload.local === true ? recordCredit(asked, by) : creditRedemption(asked, by)
+        })
+      )
+      yield* Replayed.mark(outcome.replayed)
+      return yield* CreditAnswer.of(outcome)
+    }),
     inFlight: ({ params: { program }, query: { cursor, limit = PAGE } }) => question(page(program, limit, cursor)),
     settle: Effect.fn("http settle")(function* ({ params: { program }, payload: { absent, olderThanSeconds } }) {
       const by = yield* caller
