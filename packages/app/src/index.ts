@@ -12,6 +12,9 @@ export { type EarnPoints, earnPoints, type PointsEarned } from "./command/EarnPo
 export type { Caller, ExecutionError, Target } from "./command/Command.ts"
 export { eraseAccount } from "./command/EraseAccount.ts"
 export { type PointsRedeemed, type RedeemPoints, redeemPoints } from "./command/RedeemPoints.ts"
+export { CallMayBeUnderWay, type DecideCredit, decideCredit, NothingToDecide } from "./settle/DecideCredit.ts"
+export { type SettleCredits, settleCredits, type Settled, type SettledCredit } from "./settle/SettleCredits.ts"
+export * as SettleSettings from "./settle/SettleSettings.ts"
 export { sweepExpired, type SweepExpired, type Swept } from "./command/SweepExpired.ts"
 export { OutputExists, OutputUnwritable } from "./generate/GenerateError.ts"
 export {

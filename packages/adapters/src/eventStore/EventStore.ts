@@ -29,7 +29,7 @@ export type LotSelection =
   | { readonly _tag: "ToSweep"; readonly asOf: Instant.Instant }
 
 /** What kind of command a key belongs to; the same text may be a key of each kind. */
-export type KeyKind = "earn" | "adjust" | "redeem" | "credit" | "expire"
+export type KeyKind = "earn" | "adjust" | "redeem" | "credit" | "settle" | "expire"
 
 /** An idempotency key; unique within its account and kind (law L8). */
 export interface Key {
@@ -137,6 +137,23 @@ export interface SweepQuestion {
   readonly limit: number
 }
 
+/** A credit that was asked for and of which nobody knows yet what became of it. */
+export interface InFlight {
+  readonly account: AccountRef
+  /** The account's present number. */
+  readonly number: Ids.AccountNumber
+  readonly redemptionId: Ids.RedemptionId
+  readonly creditId: Ids.CreditId
+}
+
+/** Which credits are in flight. */
+export interface InFlightQuestion {
+  /** Null for every program. */
+  readonly program: Ids.ProgramId | null
+  readonly after: Pick<InFlight, "account" | "redemptionId"> | null
+  readonly limit: number
+}
+
 /** Events in one answer at most: about a megabyte of payloads. */
 export const MAXIMUM_PAGE = 1000
 
@@ -171,6 +188,12 @@ export class EventStore extends Context.Service<
       program: Ids.ProgramId,
       account: Ids.AccountNumber
     ) => Effect.Effect<AccountRef | null, DatabaseError>
+
+    /** Credits of an account that are in flight, by redemption. */
+    readonly inFlightOf: (account: AccountRef) => Effect.Effect<ReadonlyArray<InFlight>, DatabaseError>
+
+    /** Credits that are in flight, by account and redemption in a stable order, `after` the given one. */
+    readonly inFlight: (question: InFlightQuestion) => Effect.Effect<ReadonlyArray<InFlight>, DatabaseError>
 
     /** Accounts that have lots to sweep as of an instant, in a stable order, `after` the given one. */
     readonly toSweep: (

@@ -1,5 +1,5 @@
 /** The event store on PostgreSQL and on PGlite. */
-import { Fact, Ids, Instant } from "@pointback/domain"
+import { Fact, type Ids } from "@pointback/domain"
 import { Effect, Layer, Option, type Scope, Stream } from "effect"
 import type { RawBuilder } from "kysely"
 import { sql } from "kysely"
@@ -12,9 +12,10 @@ import * as Rows from "../database/Rows.ts"
 import * as AppendBatch from "./AppendBatch.ts"
 import type { EventRow } from "./EventRow.ts"
 import { COLUMNS, toStoredEvent } from "./EventRow.ts"
-import type { AccountRef, AppendRequest, Loaded, LoadRequest, StreamRead, SweepQuestion } from "./EventStore.ts"
+import type { AccountRef, AppendRequest, Loaded, LoadRequest, StreamRead } from "./EventStore.ts"
 import { EventStore, MAXIMUM_PAGE, VersionConflict } from "./EventStore.ts"
 import * as Gathering from "./Gathering.ts"
+import * as Finding from "./Finding.ts"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as LoadBatch from "./LoadBatch.ts"
 import { partitionOf } from "./Partition.ts"
@@ -156,54 +157,6 @@ const reader = (database: DatabaseService) => {
   return { readStream, readAccount }
 }
 
-const finder = (database: DatabaseService) => {
-  const numbers = sql.id(database.schema, "account_numbers")
-  const erasures = sql.id(database.schema, "erasures")
-  const lots = sql.id(database.schema, "lots")
-
-  const find = Effect.fn("EventStore.find")((program: Ids.ProgramId, account: Ids.AccountNumber) =>
-    database.query(async (kysely, signal) => {
-      const [found] = await Rows.ask<{ partition: number; account_key: string }>(
-        kysely,
-        sql`select partition, account_key from ${numbers} where program = ${program} and account_number = ${account}
-          union all
-          select partition, account_key from ${erasures} where program = ${program} and account_key = ${account}`,
-        signal
-      )
-      return found === undefined
-        ? null
-        : { program, key: Ids.AccountKey.make(found.account_key), partition: found.partition }
-    })
-  )
-
-  const toSweep = Effect.fn("EventStore.toSweep")(({ after, asOf, limit, program }: SweepQuestion) =>
-    database.query(async (kysely, signal) => {
-      const found = await Rows.ask<{ partition: number; program: string; account_key: string; account_number: string }>(
-        kysely,
-        sql`select distinct l.partition, l.program, l.account_key,
-          coalesce(n.account_number, l.account_key) as account_number
-        from ${lots} l left join ${numbers} n using (partition, program, account_key)
-        where l.expires_at <= ${Instant.toString(asOf)}::timestamptz and l.total <> l.booked
-          and (${program}::text is null or l.program = ${program})
-          and (l.partition, l.program, l.account_key)
-            > (${after?.partition ?? -1}::int, ${after?.program ?? ""}::text, ${after?.key ?? ""}::text)
-        order by l.partition, l.program, l.account_key limit ${limit}`,
-        signal
-      )
-      return found.map((row) => ({
-        account: {
-          program: Ids.ProgramId.make(row.program),
-          key: Ids.AccountKey.make(row.account_key),
-          partition: row.partition
-        },
-        number: Ids.AccountNumber.make(row.account_number)
-      }))
-    })
-  )
-
-  return { find, toSweep }
-}
-
 const make = Effect.gen(function* () {
   const database = yield* Database
   const scope = yield* Effect.scope
@@ -212,7 +165,7 @@ const make = Effect.gen(function* () {
     append: appender(database, scope),
     inTurn: Turns.make(),
     ...reader(database),
-    ...finder(database)
+    ...Finding.make(database)
   })
 })
 

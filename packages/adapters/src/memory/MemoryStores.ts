@@ -3,12 +3,14 @@
  * of use cases run on. Everything is answered from the events by the pure functions of the domain.
  */
 import { Account, Fact, Ids, Instant, LotBalance, Lots, Policy, Refusal } from "@pointback/domain"
-import { Clock, Effect, Equal, HashMap, Layer, Stream } from "effect"
+import { Clock, Effect, Equal, HashMap, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { AgingStore } from "../aging/AgingStore.ts"
 import type {
   AccountRef,
   AppendRequest,
+  InFlight,
+  InFlightQuestion,
   Key,
   KeyRecord,
   Loaded,
@@ -33,6 +35,7 @@ class Memory {
   readonly programs = new Set<string>()
   readonly policies = new Map<string, Policy.Policy>()
   readonly accounts = new Map<string, StoredAccount>()
+  readonly accountsByKey = new Map<string, StoredAccount>()
   readonly heads = Array.from({ length: PARTITIONS }, () => ({ position: 0, recordedAt: 0n }))
 
   policy(program: string): Policy.Policy {
@@ -44,7 +47,14 @@ class Memory {
   }
 
   byKey({ key, program }: AccountRef): StoredAccount | undefined {
-    return Array.from(this.accounts.values()).find(({ ref }) => ref.key === key && ref.program === program)
+    return this.accountsByKey.get(JSON.stringify([program, key]))
+  }
+
+  open(account: StoredAccount): void {
+    const { number, ref } = account
+    this.programs.add(ref.program)
+    this.accounts.set(JSON.stringify([ref.program, number]), account)
+    this.accountsByKey.set(JSON.stringify([ref.program, ref.key]), account)
   }
 
   inProgram(program: string): ReadonlyArray<StoredAccount> {
@@ -113,8 +123,7 @@ const openAccount = (memory: Memory, { target }: AppendRequest, key: string): St
     events: [],
     keys: new Map()
   }
-  memory.programs.add(target.program)
-  memory.accounts.set(JSON.stringify([target.program, target.account]), account)
+  memory.open(account)
   return account
 }
 
@@ -152,6 +161,22 @@ const eventStore = Effect.fnUntraced(function* (memory: Memory) {
       }),
     readAccount: (account) => Stream.suspend(() => Stream.fromIterable(memory.byKey(account)?.events.slice() ?? [])),
     find: (program, account) => Effect.sync(() => memory.account(program, account)?.ref ?? null),
+    inFlightOf: (account) =>
+      Effect.sync(() =>
+        Option.match(Option.fromNullishOr(memory.byKey(account)), {
+          onNone: () => [],
+          onSome: inFlightOf
+        })
+      ),
+    inFlight: ({ after, limit, program }) =>
+      Effect.sync(() =>
+        Array.from(memory.accounts.values())
+          .filter((account) => program === null || account.ref.program === program)
+          .sort((a, b) => compareRefs(a.ref, b.ref))
+          .flatMap(inFlightOf)
+          .filter((credit) => isAfter(credit, after))
+          .slice(0, limit)
+      ),
     toSweep: ({ after, asOf, limit, program }) =>
       Effect.sync(() =>
         Array.from(memory.accounts.values())
@@ -164,6 +189,20 @@ const eventStore = Effect.fnUntraced(function* (memory: Memory) {
       )
   })
 })
+
+/** The credits in flight of one account, by redemption. */
+const inFlightOf = (account: StoredAccount): ReadonlyArray<InFlight> =>
+  Array.from(HashMap.values(Account.evolveAll(Account.empty, factsOf(account)).redemptions))
+    .flatMap((state) =>
+      state._tag === "CreditPending" || state._tag === "CreditUnknown"
+        ? [{ redemptionId: state.redemption.redemptionId, creditId: state.request.creditId }]
+        : []
+    )
+    .sort((a, b) => Ids.compare(a.redemptionId, b.redemptionId))
+    .map((credit) => ({ ...credit, account: account.ref, number: account.number }))
+
+const isAfter = ({ account, redemptionId }: InFlight, after: InFlightQuestion["after"]): boolean =>
+  after === null || (compareRefs(account, after.account) || Ids.compare(redemptionId, after.redemptionId)) > 0
 
 const hasToSweep = (account: StoredAccount, asOf: Instant.Instant): boolean => {
   const { lots } = Account.evolveAll(Account.empty, factsOf(account))

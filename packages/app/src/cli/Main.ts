@@ -18,6 +18,7 @@ import { program } from "./commands/Program.ts"
 import { rebuild } from "./commands/Rebuild.ts"
 import { redeem } from "./commands/Redeem.ts"
 import { sandbox } from "./commands/Sandbox.ts"
+import { settle } from "./commands/Settle.ts"
 import { verify } from "./commands/Verify.ts"
 import { ExitCode, ofTag } from "./ExitCode.ts"
 import { DatabaseFlag, JsonFlag } from "./GlobalFlags.ts"
@@ -33,6 +34,7 @@ const pointback = Command.make("pointback").pipe(
     adjust,
     redeem,
     credit,
+    settle,
     expire,
     importCommand,
     generate,

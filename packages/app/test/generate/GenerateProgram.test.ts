@@ -1,4 +1,5 @@
 /** A generated program is one file that the import takes whole, and the same one whenever it is asked for. */
+import { Ids } from "@pointback/domain"
 import { Effect, Exit, Fiber } from "effect"
 import fc from "fast-check"
 import { mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs"
@@ -182,9 +183,12 @@ describe("the import of a generated program", () => {
     const world = worldFor("memory")
 
     it("refuses nothing, whatever the seed, and knows it all the second time", async () => {
+      // A program of its own each time: the same seed may come twice.
+      let runs = 0
       await fc.assert(
         fc.asyncProperty(fc.nat({ max: ProgramPlan.MAXIMUM_SEED }), fc.nat({ max: 120 }), async (seed, redemptions) => {
-          const { generated, records } = await generate(request(redemptions, { seed }))
+          const program = Ids.ProgramId.make(`run-${++runs}`)
+          const { generated, records } = await generate(request(redemptions, { seed, program }))
           const first = await world.run(importFile(generated.file))
           assert.deepInclude(first, { records: records.length, accounts: generated.accounts, refused: [] })
           assert.deepInclude(first, { imported: records.length, replayed: 0 })

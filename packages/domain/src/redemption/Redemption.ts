@@ -52,6 +52,15 @@ export const none: RedemptionState = { _tag: "None" }
 /** Redeemed points that no credit has given back yet, pending ones included. */
 export const remaining = (redemption: Redemption): Points.Points => redemption.points - redemption.credited
 
+/**
+ * The draws as they are once the credit in flight is booked: what another credit is planned from, so that no two ever give
+ * back the same points (law L2).
+ */
+export const drawsBesidesHeld = (state: Exclude<RedemptionState, { _tag: "None" }>): ReadonlyArray<DrawState> =>
+  state._tag === "CreditPending" || state._tag === "CreditUnknown"
+    ? giveBack(state.redemption.draws, state.request.restorations)
+    : state.redemption.draws
+
 /** Points of a credit that is in flight or whose outcome is unknown. */
 export const pending = (state: RedemptionState): Points.Points =>
   state._tag === "CreditPending" || state._tag === "CreditUnknown" ? state.request.points : 0n
@@ -114,7 +123,7 @@ const requestOf = ({ creditId, mode, points, policyVersion, restorations }: Of<"
 })
 
 const credited = (state: RedemptionState, event: Of<"PartiallyCredited" | "FullyCredited">): RedemptionState => {
-  if (state._tag !== "Outstanding" && !inFlight(state, event.creditId)) return corrupt(state, event)
+  if (state._tag === "None" || state._tag === "FullyCredited") return corrupt(state, event)
   const before = state.redemption
   // Written out, here and in `giveBackTo`: a replay does little else, and spreading is slower.
   const redemption: Redemption = {
@@ -126,6 +135,8 @@ const credited = (state: RedemptionState, event: Of<"PartiallyCredited" | "Fully
     draws: giveBack(before.draws, event.restorations),
     credited: before.credited + event.points
   }
+  // Mastercard may have made another credit while one of ours is in flight, which stays so.
+  if (state._tag !== "Outstanding" && state.request.creditId !== event.creditId) return { ...state, redemption }
   return event._tag === "FullyCredited" ? { _tag: "FullyCredited", redemption } : { _tag: "Outstanding", redemption }
 }
 

@@ -5,6 +5,7 @@
  */
 import { Schema } from "effect"
 import { CreditId, ProcessedBy, RedemptionId } from "../identity/Ids.ts"
+import { Note } from "../identity/Text.ts"
 import { Draw } from "../lot/Draw.ts"
 import { Restoration } from "../lot/Restoration.ts"
 import * as Points from "../points/Points.ts"
@@ -46,6 +47,20 @@ export const UnknownCause = Schema.Literals([
 ])
 export type UnknownCause = typeof UnknownCause.Type
 
+/**
+ * How an outcome that the call itself left open came to be known: by what Mastercard lists, or by a person's decision.
+ *
+ * @see semantics, section 7 step 4
+ */
+export const Settlement = Schema.Struct({
+  by: Schema.Literals(["history", "person"]),
+  /** Mastercard's id of the entry that shows the credit; null where nothing was named. */
+  reference: Schema.NullOr(Schema.String),
+  /** Why a person decided so; null where the history spoke for itself. */
+  reason: Schema.NullOr(Note)
+})
+export type Settlement = typeof Settlement.Type
+
 const credited = {
   creditId: CreditId,
   points: Points.Positive,
@@ -54,8 +69,10 @@ const credited = {
   /** Redeemed points that are still to be credited after this event. */
   remaining: Points.NonNegative,
   policyVersion: Schema.Natural,
-  /** Null where the credit was recorded without a call. */
-  mastercard: Schema.NullOr(MastercardAnswer)
+  /** Null where the credit was recorded without a call, or where its answer was lost. */
+  mastercard: Schema.NullOr(MastercardAnswer),
+  /** Only where the call's own answer did not tell. */
+  settlement: Schema.optionalKey(Settlement)
 }
 
 export const RedemptionEvent = Schema.TaggedUnion({
@@ -88,7 +105,9 @@ export const RedemptionEvent = Schema.TaggedUnion({
   /** Nobody can say yet whether the credit happened; its hold stays. */
   CreditOutcomeUnknown: {
     creditId: CreditId,
-    cause: UnknownCause
+    cause: UnknownCause,
+    /** The answer that contradicts what it answers to; only with the cause `contradiction`. */
+    mastercard: Schema.optionalKey(MastercardAnswer)
   }
 })
 export type RedemptionEvent = typeof RedemptionEvent.Type

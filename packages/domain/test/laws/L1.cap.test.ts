@@ -65,23 +65,26 @@ describe("L1 cap", () => {
         const free = { ...policy, expiredLots: { _tag: "Expire" }, creditWindowDays: null } as const
         const step = 10n ** BigInt(4 - policy.scale)
         for (const { credited, inFlight, pending, points, redemptionId } of redemptionsOf(facts).values()) {
-          const credit = (amount: bigint) =>
+          const credit = (origin: "ours" | "mastercard", amount: bigint) =>
             decide(
               {
                 _tag: "RecordCredit",
                 redemptionId,
                 creditId: creditId("one-more"),
                 points: amount,
-                origin: "mastercard",
+                origin,
                 mastercard: null,
                 occurredAt: now
               },
               account,
               free
             )
-          const room = inFlight === undefined ? points - credited - pending : 0n
-          expect(Result.isFailure(credit(room + step))).toBe(true)
-          if (room > 0n) expect(Result.isSuccess(credit(room))).toBe(true)
+          const room = (origin: "ours" | "mastercard") =>
+            origin === "ours" && inFlight !== undefined ? 0n : points - credited - pending
+          for (const origin of ["ours", "mastercard"] as const) {
+            expect(Result.isFailure(credit(origin, room(origin) + step))).toBe(true)
+            if (room(origin) > 0n) expect(Result.isSuccess(credit(origin, room(origin)))).toBe(true)
+          }
         }
       })
     )

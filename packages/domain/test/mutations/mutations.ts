@@ -43,6 +43,30 @@ const mutation = (tests: string, what: string, file: string, text: string, by: s
   tests
 })
 
+const besideHeld = [
+  mutation(
+    LAWS.L1,
+    "a credit of Mastercard's may take what ours holds",
+    DECIDER,
+    "available: Redemption.remaining(redemption) - Redemption.pending(state)",
+    "available: Redemption.remaining(redemption)"
+  ),
+  mutation(
+    LAWS.L2,
+    "a credit of Mastercard's gives back the points that ours holds",
+    DECIDER,
+    "draws: Redemption.drawsBesidesHeld(state)",
+    "draws: redemption.draws"
+  ),
+  mutation(
+    LAWS.L1,
+    "a credit of Mastercard's ends the one in flight",
+    REDEMPTION,
+    'if (state._tag !== "Outstanding" && state.request.creditId !== event.creditId) return { ...state, redemption }',
+    ""
+  )
+]
+
 const capped = [
   mutation(LAWS.L1, "a credit may exceed what remains", DECIDER, "if (points > remaining)", "if (points > redeemed)"),
   mutation(
@@ -464,6 +488,7 @@ const others = [
 
 export const MUTATIONS: ReadonlyArray<Mutation> = [
   ...capped,
+  ...besideHeld,
   ...credits,
   ...books,
   ...statuses,

@@ -242,11 +242,17 @@ const creditOf = (world: World, { redemption }: { readonly redemption: Redemptio
 }
 
 const record: Plan = (world, intent) => {
-  const candidates = world.redemptions("Outstanding")
+  const origin = intent.share % 2 === 0 ? "ours" : "mastercard"
+  // Mastercard makes credits whatever we have in flight.
+  const candidates = world.redemptions("Outstanding", ...(origin === "ours" ? [] : IN_FLIGHT))
   if (candidates.length === 0) return redeem(world, intent)
-  const credit = creditOf(world, at(candidates, intent.pick), intent)
-  return { _tag: "RecordCredit", ...credit, origin: intent.share % 2 === 0 ? "ours" : "mastercard", mastercard: null }
+  const state = at(candidates, intent.pick)
+  const credit = creditOf(world, state, intent)
+  const beside = state._tag === "Outstanding" || intent.way < 3 ? credit : { ...credit, points: world.step }
+  return { _tag: "RecordCredit", ...beside, origin, mastercard: null }
 }
+
+const IN_FLIGHT = ["CreditPending", "CreditUnknown"] as const
 
 const request: Plan = (world, intent) => {
   const candidates = world.redemptions("Outstanding").filter((state) => state.redemption.redemptionType !== "CASHBACK")
@@ -262,12 +268,18 @@ const settle: Plan = (world, intent) => {
   const { redemptionId } = state.redemption
   const { creditId } = state.request
   const ids = { redemptionId, creditId }
-  if (intent.way === 0) return { _tag: "DeclineCredit", ...ids, reasons: [], occurredAt: world.now }
+  if (intent.way === 0) {
+    const again = state._tag === "CreditUnknown" && intent.share % 2 === 0
+    return { _tag: again ? "RepeatCredit" : "DeclineCredit", ...ids, reasons: [], occurredAt: world.now }
+  }
   if (intent.way < 3 && state._tag === "CreditPending") {
     return { _tag: "MarkCreditUnknown", ...ids, cause: intent.way === 1 ? "timeout" : "crash", occurredAt: world.now }
   }
-  return { _tag: "ConfirmCredit", ...ids, mastercard: ANSWER }
+  if (intent.way < 5) return { _tag: "ConfirmCredit", ...ids, mastercard: ANSWER }
+  return { _tag: "ConfirmCredit", ...ids, mastercard: null, settlement: SETTLEMENT }
 }
+
+const SETTLEMENT = { by: "history", reference: "5134721", reason: null } as const
 
 const ANSWER = { pointBalance: "12.5", remaining: null, programName: "program", id: "1" }
 

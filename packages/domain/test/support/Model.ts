@@ -41,6 +41,10 @@ export interface ModelRedemption {
   credited: bigint
   pending: bigint
   inFlight: CreditId | undefined
+  /** What the credit in flight will give back. */
+  held: ReadonlyArray<Restoration>
+  /** Whether Mastercard ever made a credit while one of ours was in flight. */
+  besideHeld: boolean
 }
 
 export const isCredited = (event: Fact["event"]): event is Credited =>
@@ -130,7 +134,7 @@ const tell = (redemptions: Map<RedemptionId, ModelRedemption>, { event, occurred
   const { redemptionId } = stream
   if (event._tag === "Redeemed") {
     const { draws, points, redemptionType } = event
-    const nothing = { credits: [], credited: 0n, pending: 0n, inFlight: undefined }
+    const nothing = { credits: [], credited: 0n, pending: 0n, inFlight: undefined, held: [], besideHeld: false }
     redemptions.set(redemptionId, { redemptionId, at, points, redemptionType, draws, ...nothing })
     return
   }
@@ -139,11 +143,15 @@ const tell = (redemptions: Map<RedemptionId, ModelRedemption>, { event, occurred
   if (event._tag === "CreditRequested") {
     redemption.pending += event.points
     redemption.inFlight = event.creditId
+    redemption.held = event.restorations
     return
   }
-  if (event._tag === "CreditDeclined" || isCredited(event)) {
+  if (event._tag === "CreditDeclined" || (isCredited(event) && event.creditId === redemption.inFlight)) {
     redemption.pending = 0n
     redemption.inFlight = undefined
+    redemption.held = []
+  } else if (isCredited(event) && redemption.inFlight !== undefined) {
+    redemption.besideHeld = true
   }
   if (isCredited(event)) {
     redemption.credited += event.points

@@ -4,7 +4,8 @@ import { Ids, Points } from "@pointback/domain"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { CreditOutcome } from "../../command/CreditOutcome.ts"
-import { creditRedemption, NOT_SENT_SOURCE, recordCredit } from "../../command/CreditRedemption.ts"
+import { wasNotSent } from "../../command/CreditCall.ts"
+import { creditRedemption, recordCredit } from "../../command/CreditRedemption.ts"
 import { withBackend } from "../Backend.ts"
 import { exitWith } from "../Exit.ts"
 import { ExitCode } from "../ExitCode.ts"
@@ -34,7 +35,7 @@ export const credit = Command.make(
     const outcome = yield* flags.local
       ? withBackend(record(flags))
       : Effect.provide(withBackend(request(flags)), Mastercard.layerEnvironment)
-    yield* Output.answer(Json.credit(outcome), () => text(outcome))
+    yield* Output.answer(Json.credit(outcome), () => outcomeText(outcome))
     yield* exitWith(exitCode(outcome))
   })
 ).pipe(Command.withDescription("Give points of a redemption back, in full or in part"))
@@ -76,13 +77,14 @@ const exitCode = ({ outcome, reasons }: CreditOutcome): ExitCode => {
     case "FullyCredited":
       return ExitCode.done
     case "CreditDeclined":
-      return reasons.some(({ source }) => source === NOT_SENT_SOURCE) ? ExitCode.unreachable : ExitCode.refused
+      return reasons.some(wasNotSent) ? ExitCode.unreachable : ExitCode.refused
     case "CreditOutcomeUnknown":
       return ExitCode.unreachable
   }
 }
 
-const text = (outcome: CreditOutcome): string => {
+/** What became of a credit, in words. */
+export const outcomeText = (outcome: CreditOutcome): string => {
   const { creditId, points, redemptionId } = outcome
   const known = outcome.replayed ? " (known already)" : ""
   switch (outcome.outcome) {
@@ -95,7 +97,7 @@ const text = (outcome: CreditOutcome): string => {
     case "CreditOutcomeUnknown":
       return [
         `nobody knows yet whether credit ${creditId} of ${redemptionId} happened (${outcome.cause})${known}`,
-        `${Output.pointsText(points)} stay held; do not credit them again under another id`
+        `${Output.pointsText(points)} stay held; do not credit them again under another id; \`pointback settle\` finds out`
       ].join("\n")
     default:
       return credited(outcome, known)

@@ -1,0 +1,107 @@
+/** Finds accounts: by their number, and those that have something to be swept or settled. */
+import { Ids, Instant } from "@pointback/domain"
+import { Effect } from "effect"
+import type { RawBuilder } from "kysely"
+import { sql } from "kysely"
+import type { Database } from "../database/Database.ts"
+import * as Rows from "../database/Rows.ts"
+import type { AccountRef, EventStore, InFlightQuestion, SweepQuestion } from "./EventStore.ts"
+
+interface AccountRow {
+  readonly partition: number
+  readonly program: string
+  readonly account_key: string
+}
+
+interface NumberedRow extends AccountRow {
+  readonly account_number: string
+}
+
+interface InFlightRow extends NumberedRow {
+  readonly redemption_id: string
+  readonly pending_credit: string
+}
+
+const refOf = (row: AccountRow): AccountRef => ({
+  program: Ids.ProgramId.make(row.program),
+  key: Ids.AccountKey.make(row.account_key),
+  partition: row.partition
+})
+
+type Questions = Pick<EventStore["Service"], "find" | "toSweep" | "inFlight" | "inFlightOf">
+
+/** The questions of a database's store. */
+export const make = (database: Database["Service"]): Questions => {
+  const numbers = sql.id(database.schema, "account_numbers")
+  const erasures = sql.id(database.schema, "erasures")
+  const lots = sql.id(database.schema, "lots")
+  const redemptions = sql.id(database.schema, "redemptions")
+
+  const find = Effect.fn("EventStore.find")((program: Ids.ProgramId, account: Ids.AccountNumber) =>
+    database.query(async (kysely, signal) => {
+      const [found] = await Rows.ask<AccountRow>(
+        kysely,
+        sql`select partition, program, account_key from ${numbers}
+            where program = ${program} and account_number = ${account}
+          union all
+          select partition, program, account_key from ${erasures} where program = ${program} and account_key = ${account}`,
+        signal
+      )
+      return found === undefined ? null : refOf(found)
+    })
+  )
+
+  // An account whose number was erased is called by its key.
+  const toSweep = Effect.fn("EventStore.toSweep")(({ after, asOf, limit, program }: SweepQuestion) =>
+    database.query(async (kysely, signal) => {
+      const found = await Rows.ask<NumberedRow>(
+        kysely,
+        sql`select distinct l.partition, l.program, l.account_key,
+          coalesce(n.account_number, l.account_key) as account_number
+        from ${lots} l left join ${numbers} n using (partition, program, account_key)
+        where l.expires_at <= ${Instant.toString(asOf)}::timestamptz and l.total <> l.booked
+          and (${program}::text is null or l.program = ${program})
+          and (l.partition, l.program, l.account_key)
+            > (${after?.partition ?? -1}::int, ${after?.program ?? ""}::text, ${after?.key ?? ""}::text)
+        order by l.partition, l.program, l.account_key limit ${limit}`,
+        signal
+      )
+      return found.map((row) => ({ account: refOf(row), number: Ids.AccountNumber.make(row.account_number) }))
+    })
+  )
+
+  // An account cannot be erased while a credit of it is in flight, so there is a number.
+  const askInFlight = (which: RawBuilder<unknown>, limit: RawBuilder<unknown>) =>
+    database.query(async (kysely, signal) => {
+      const found = await Rows.ask<InFlightRow>(
+        kysely,
+        sql`select r.partition, r.program, r.account_key, n.account_number, r.redemption_id, r.pending_credit
+        from ${redemptions} r join ${numbers} n using (partition, program, account_key)
+        where r.pending > 0 and ${which}
+        order by r.partition, r.program, r.account_key, r.redemption_id ${limit}`,
+        signal
+      )
+      return found.map((row) => ({
+        account: refOf(row),
+        number: Ids.AccountNumber.make(row.account_number),
+        redemptionId: Ids.RedemptionId.make(row.redemption_id),
+        creditId: Ids.CreditId.make(row.pending_credit)
+      }))
+    })
+
+  const inFlight = Effect.fn("EventStore.inFlight")(({ after, limit, program }: InFlightQuestion) => {
+    const { account } = after ?? {}
+    return askInFlight(
+      sql`(${program}::text is null or r.program = ${program})
+        and (r.partition, r.program, r.account_key, r.redemption_id) > (${account?.partition ?? -1}::int,
+          ${account?.program ?? ""}::text, ${account?.key ?? ""}::text, ${after?.redemptionId ?? ""}::text)`,
+      sql`limit ${limit}`
+    )
+  })
+
+  const inFlightOf = Effect.fn("EventStore.inFlightOf")(({ key, partition, program }: AccountRef) =>
+    askInFlight(sql`r.partition = ${partition} and r.program = ${program} and r.account_key = ${key}`, sql``)
+  )
+
+  return { find, toSweep, inFlight, inFlightOf }
+}
