@@ -136,6 +136,17 @@ export const record = (fields: Fields, { from, to }: StatementHeader): Read<Acco
   const remaining = optional(fields, "remaining", problems, amount)
   const known = optional(fields, "lots", problems, lots)
   if (problems.found.length > 0) return Result.fail(problems.found.join("; "))
-  const read = { kind, redemption, credit, points, at, reference, status: "settled", remaining, lots: known }
+  const read = {
+    kind,
+    redemption,
+    credit,
+    points,
+    at,
+    reference,
+    status: "settled",
+    remaining,
+    lots: known,
+    eventId: null
+  }
   return Result.succeed({ account, record: read } as AccountRecord)
 }

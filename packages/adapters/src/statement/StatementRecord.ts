@@ -77,6 +77,7 @@ export const fromLine = (line: string): AccountRecord => {
       reference: reference === "" ? null : (reference as string),
       status: "settled",
       remaining: remaining === "" ? null : BigInt(remaining as string),
+      eventId: null,
       lots: lots === ABSENT ? null : lotsOf(lots as string)
     }
   }

@@ -84,6 +84,7 @@ describe("statement files", () => {
       at: 1_767_607_200_000_000n,
       reference: "m-1",
       status: "settled",
+      eventId: null,
       remaining: 805_000n,
       lots: [
         { lot: "extended:c:1", points: 1_000_000n, expiresAt: 1_773_100_800_000_000n },

@@ -19,6 +19,7 @@ const record: fc.Arbitrary<SourceRecord.SourceRecord> = fc.record({
   at,
   reference: fc.option(text),
   status: fc.constant("settled"),
+  eventId: fc.constant(null),
   remaining: fc.option(fc.oneof(points, fc.constant(0n))),
   lots: fc.option(
     fc.array(fc.record({ lot: text, points, expiresAt: fc.oneof(at, fc.constant(null), fc.constant(undefined)) }), {

@@ -1,5 +1,5 @@
 /** A redemption with its credits, as our streams have them. */
-import { type Fact, Restoration, type SourceRecord } from "@pointback/domain"
+import { type Fact, OurRecords, type RedemptionEvent, type SourceRecord } from "@pointback/domain"
 import type { Entry } from "./Life.ts"
 
 /** What happened to a redemption. */
@@ -10,42 +10,46 @@ export interface Case {
   readonly twice: { readonly first: SourceRecord.SourceRecord; readonly second: SourceRecord.SourceRecord } | null
 }
 
-const blank = { reference: null, status: "settled" } as const
+type Redeemed = Extract<RedemptionEvent.RedemptionEvent, { _tag: "Redeemed" }>
+
+interface Gathered {
+  readonly redeemed: Redeemed
+  readonly redeemedAt: Fact.Fact["occurredAt"]
+  readonly events: Array<OurRecords.OurEvent>
+  /** The place of a second record among the credits. */
+  again: number | null
+}
 
 /** Gathers the entries of an account, and answers what happened to each redemption, in the order of time. */
 export class Cases {
-  readonly #cases = new Map<string, Case>()
+  readonly #gathered = new Map<string, Gathered>()
 
   add({ again, facts }: Entry): void {
-    for (const fact of facts) this.#addFact(fact, again)
-  }
-
-  all(): Iterable<Case> {
-    return this.#cases.values()
-  }
-
-  #addFact({ event, occurredAt, stream }: Fact.Fact, again: boolean): void {
-    if (stream._tag !== "Redemption") return
-    const { redemptionId } = stream
-    if (event._tag === "Redeemed") {
-      const lots = event.draws.map(({ expiresAt, lotId, points }) => ({ lot: lotId, points, expiresAt }))
-      const { points } = event
-      const redemption = { ...blank, kind: "redemption", redemption: redemptionId, credit: null, points } as const
-      const record = { ...redemption, at: occurredAt, remaining: null, lots }
-      this.#cases.set(redemptionId, { redemption: record, credits: [], twice: null })
-      return
+    for (const { event, occurredAt, stream } of facts) {
+      if (stream._tag !== "Redemption") continue
+      if (event._tag === "Redeemed") {
+        this.#gathered.set(stream.redemptionId, { redeemed: event, redeemedAt: occurredAt, events: [], again: null })
+        continue
+      }
+      const gathered = this.#gathered.get(stream.redemptionId)
+      if (gathered === undefined) continue
+      if (again) gathered.again = gathered.events.length
+      gathered.events.push({ event: event as RedemptionEvent.RedemptionEvent, occurredAt, eventId: null })
     }
-    const known = this.#cases.get(redemptionId)
-    if (known === undefined || (event._tag !== "PartiallyCredited" && event._tag !== "FullyCredited")) return
-    const { creditId, points, remaining } = event
-    const lots = event.restorations.map((restoration) => ({
-      lot: Restoration.drawnLot(restoration),
-      points: restoration.points,
-      expiresAt: restoration.expiresAt
-    }))
-    const credit = { ...blank, kind: "credit", redemption: redemptionId, credit: creditId, points } as const
-    const record = { ...credit, at: occurredAt, remaining, lots }
-    const twice = again ? { first: known.credits.at(-1) ?? record, second: record } : known.twice
-    this.#cases.set(redemptionId, { ...known, credits: [...known.credits, record], twice })
+  }
+
+  all(): ReadonlyArray<Case> {
+    return Array.from(this.#gathered.values(), caseOf)
+  }
+}
+
+const caseOf = ({ again, events, redeemed, redeemedAt }: Gathered): Case => {
+  const { draws, points, redemptionId } = redeemed
+  const [redemption, ...credits] = OurRecords.ofRedemption({ redemptionId, points, redeemedAt, draws }, events)
+  const [first, second] = again === null ? [] : [credits[again - 1], credits[again]]
+  return {
+    redemption: redemption as SourceRecord.SourceRecord,
+    credits,
+    twice: first === undefined || second === undefined ? null : { first, second }
   }
 }

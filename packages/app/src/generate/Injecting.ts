@@ -58,7 +58,8 @@ const added = (scene: Scene, type: Type, points: Points.Points): Sides => {
     points,
     at,
     remaining: null,
-    lots: null
+    lots: null,
+    eventId: null
   }
   const line = { origin: null, record }
   return { here: scene.here, there: [...scene.there, line], truth: truthOf(type, line) }

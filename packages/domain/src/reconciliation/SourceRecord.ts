@@ -37,6 +37,8 @@ export interface SourceRecord {
   readonly remaining: Points.Points | null
   /** Which lots the points were of, where the source knows lots. */
   readonly lots: ReadonlyArray<RecordLot> | null
+  /** Our event that says so; null of the other side. Records are the same whatever it is. */
+  readonly eventId: string | null
 }
 
 const compareInstants = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -14,7 +14,7 @@ export const START = fromStringUnsafe("2026-01-01T00:00:00Z")
 /** Everything is looked at a year later, without a window. */
 export const context: Context = { tolerances: TOLERANCES, window: null, at: START + 365n * DAY, complete: true }
 
-const blank = { credit: null, reference: null, status: "settled", remaining: null, lots: null } as const
+const blank = { credit: null, reference: null, status: "settled", remaining: null, lots: null, eventId: null } as const
 
 /** A redemption, so many days into the year. */
 export const redeemed = (
@@ -49,6 +49,7 @@ const anyCredit = (redemption: fc.Arbitrary<string | null>): fc.Arbitrary<Source
     .map(({ minutes, ...record }) => ({
       kind: "credit",
       status: "settled",
+      eventId: null,
       at: START + minutes * MINUTE,
       ...record
     }))
