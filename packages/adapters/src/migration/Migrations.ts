@@ -9,6 +9,7 @@ import { exclusively, rebuildAll } from "../rebuild/Rebuild.ts"
 import { erasures } from "./Erasures.ts"
 import { foundation } from "./Foundation.ts"
 import { partitioned } from "./Partitioned.ts"
+import { reconciliations } from "./Reconciliations.ts"
 import * as Roles from "./Roles.ts"
 import { subscriptions } from "./Subscriptions.ts"
 
@@ -17,7 +18,8 @@ const migrations = {
   "0002_partitioned": partitioned,
   "0003_subscriptions": subscriptions,
   "0004_erasures": erasures,
-  "0005_roles": Roles.roles
+  "0005_roles": Roles.roles,
+  "0008_reconciliation": reconciliations
 }
 
 /**

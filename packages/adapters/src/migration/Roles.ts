@@ -40,6 +40,10 @@ const READ = [
   "idempotency_keys",
   "subscriptions",
   "erasures",
+  "reconciliation_runs",
+  "reconciliation_parked",
+  "reconciliation_breaks",
+  "reconciliation_history",
   "kysely_migration"
 ]
 
@@ -69,7 +73,9 @@ const grants = (schema: string): ReadonlyArray<string> => {
     `grant select on ${tables(READ)} to ${role}`,
     `grant insert on ${tables(["programs", "policies"])} to ${role}`,
     `grant update (scale) on ${schema}.programs to ${role}`,
-    `grant insert, update, delete on ${schema}.subscriptions to ${role}`
+    `grant insert, update, delete on ${schema}.subscriptions to ${role}`,
+    `grant insert, update on ${tables(["reconciliation_runs", "reconciliation_breaks"])} to ${role}`,
+    `grant insert on ${tables(["reconciliation_parked", "reconciliation_history"])} to ${role}`
   ]
 }
 

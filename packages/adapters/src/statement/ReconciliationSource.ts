@@ -4,7 +4,7 @@
  * @see semantics, section 9
  */
 import type { Ids, Instant, Points, ReconciliationRules, SourceRecord } from "@pointback/domain"
-import type { Effect, Stream } from "effect"
+import type { Effect } from "effect"
 import { Schema } from "effect"
 import type { AccountRecord } from "./StatementRecord.ts"
 
@@ -45,7 +45,7 @@ export interface Listing extends Source {
    * The records by account and redemption, in the order of `sortKey`, some groups at a time; none up to `after`. Every
    * record names its redemption.
    */
-  readonly groups: (after: string | null) => Stream.Stream<ReadonlyArray<ListedGroup>, SourceUnreadable>
+  readonly groups: (after: string | null) => AsyncIterable<ReadonlyArray<ListedGroup>>
 }
 
 /** The records of one redemption. */

@@ -4,7 +4,7 @@
  * @see interface, statement line
  */
 import { Ids } from "@pointback/domain"
-import { Effect, Result, Schema, type Scope, Stream } from "effect"
+import { Effect, Result, Schema, type Scope } from "effect"
 import { basename } from "node:path"
 import { SpoolUnusable } from "../file/SpoolFile.ts"
 import { Fingerprint } from "./Fingerprint.ts"
@@ -66,10 +66,7 @@ export const read = Effect.fn("StatementFile.read")(function* (
     window: { from: header.from, to: header.to },
     parked: reading.parked,
     count: reading.count,
-    groups: (after) =>
-      Stream.fromAsyncIterable(groupsOf(sort, after), (cause) => cause).pipe(
-        Stream.mapError((cause) => new SourceUnreadable({ source: file, problem: messageOf(cause) }))
-      )
+    groups: (after) => groupsOf(sort, after)
   }
 })
 

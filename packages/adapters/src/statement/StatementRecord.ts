@@ -60,6 +60,12 @@ const lotText = ({ expiresAt, lot, points }: SourceRecord.RecordLot): string =>
 /** The sort key that a line begins with. */
 export const keyOf = (line: string): string => line.slice(0, line.indexOf(SEPARATOR, line.indexOf(SEPARATOR) + 1) + 1)
 
+/** The account and the redemption of a sort key. */
+export const fromKey = (key: string): { readonly account: string; readonly redemption: string } => {
+  const [account, redemption] = textOf(key).split(SEPARATOR) as [string, string]
+  return { account, redemption }
+}
+
 /** Reads what `toLine` wrote. */
 export const fromLine = (line: string): AccountRecord => {
   const [account, redemption, kind, credit, points, at, reference, remaining, lots] = textOf(line).split(SEPARATOR) as [

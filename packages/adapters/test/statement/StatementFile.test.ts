@@ -1,10 +1,11 @@
 import type { SourceRecord } from "@pointback/domain"
-import { Effect, Stream } from "effect"
+import { Effect } from "effect"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import type { ListedGroup } from "../../src/statement/ReconciliationSource.ts"
 import * as StatementFile from "../../src/statement/StatementFile.ts"
 
 let folder: string
@@ -56,7 +57,11 @@ const write = async (name: string, content: string | Buffer): Promise<string> =>
 const read = (file: string, options: StatementFile.ReadOptions = {}, after: string | null = null) =>
   Effect.gen(function* () {
     const listing = yield* StatementFile.read(file, options)
-    const groups = (yield* Stream.runCollect(listing.groups(after))).flat()
+    const groups = yield* Effect.promise(async () => {
+      const found: Array<ListedGroup> = []
+      for await (const batch of listing.groups(after)) found.push(...batch)
+      return found
+    })
     return { ...listing, found: groups }
   }).pipe(Effect.scoped, Effect.runPromise)
 

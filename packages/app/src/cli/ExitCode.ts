@@ -18,6 +18,10 @@ const WRONG_USE = new Set([
   "InvalidInput",
   "UnreadableLines",
   "UnreadableFile",
+  "StatementHeaderInvalid",
+  "SourceUnreadable",
+  "RunMismatch",
+  "UnknownBreak",
   "DatabaseUrlInvalid",
   "SchemaNameInvalid",
   "MastercardConfigInvalid",
@@ -42,6 +46,8 @@ const UNREACHABLE = new Set([
   "SchemaOutdated",
   "SandboxNotStarted",
   "SpoolUnusable",
+  "SourceDown",
+  "RunTaken",
   "MastercardNotSent",
   "MastercardOutcomeUnknown"
 ])

@@ -6,6 +6,7 @@ import manifest from "../../package.json" with { type: "json" }
 import { demo } from "../demo/Demo.ts"
 import { adjust } from "./commands/Adjust.ts"
 import { aging } from "./commands/Aging.ts"
+import { breaks } from "./commands/Breaks.ts"
 import { credit } from "./commands/Credit.ts"
 import { earn } from "./commands/Earn.ts"
 import { erase } from "./commands/Erase.ts"
@@ -16,6 +17,7 @@ import { importCommand } from "./commands/Import.ts"
 import { migrate } from "./commands/Migrate.ts"
 import { program } from "./commands/Program.ts"
 import { rebuild } from "./commands/Rebuild.ts"
+import { reconcile } from "./commands/Reconcile.ts"
 import { redeem } from "./commands/Redeem.ts"
 import { sandbox } from "./commands/Sandbox.ts"
 import { settle } from "./commands/Settle.ts"
@@ -40,6 +42,8 @@ const pointback = Command.make("pointback").pipe(
     generate,
     aging,
     verify,
+    reconcile,
+    breaks,
     rebuild,
     heads,
     erase,

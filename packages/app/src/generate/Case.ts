@@ -34,7 +34,12 @@ export class Cases {
       const gathered = this.#gathered.get(stream.redemptionId)
       if (gathered === undefined) continue
       if (again) gathered.again = gathered.events.length
-      gathered.events.push({ event: event as RedemptionEvent.RedemptionEvent, occurredAt, eventId: null })
+      gathered.events.push({
+        event: event as RedemptionEvent.RedemptionEvent,
+        occurredAt,
+        recordedAt: occurredAt,
+        eventId: null
+      })
     }
   }
 

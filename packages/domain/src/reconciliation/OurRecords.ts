@@ -11,6 +11,8 @@ import type { RecordLot, SourceRecord } from "./SourceRecord.ts"
 export interface OurEvent {
   readonly event: RedemptionEvent
   readonly occurredAt: Instant.Instant
+  /** When it was stored: a credit is asked for when its request is, whatever instant it was dated. */
+  readonly recordedAt: Instant.Instant
   /** Null where it is not stored. */
   readonly eventId: string | null
 }
@@ -51,7 +53,7 @@ export const ofRedemption = (
 
 const after = (
   redemption: RedemptionId,
-  { event, eventId, occurredAt }: OurEvent,
+  { event, eventId, occurredAt, recordedAt }: OurEvent,
   known: ReadonlyMap<string, SourceRecord>
 ): SourceRecord | undefined => {
   switch (event._tag) {
@@ -65,7 +67,7 @@ const after = (
         redemption,
         credit: event.creditId,
         points: event.points,
-        at: occurredAt,
+        at: known.get(event.creditId)?.at ?? (event._tag === "CreditRequested" ? recordedAt : occurredAt),
         reference: event._tag === "CreditRequested" ? null : referenceOf(redemption, event),
         status: event._tag === "CreditRequested" ? "pending" : "settled",
         remaining: event._tag === "CreditRequested" ? null : event.remaining,
