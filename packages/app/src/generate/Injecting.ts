@@ -62,7 +62,14 @@ const added = (scene: Scene, type: Type, points: Points.Points): Sides => {
     eventId: null
   }
   const line = { origin: null, record }
-  return { here: scene.here, there: [...scene.there, line], truth: truthOf(type, line) }
+  const left = scene.remaining - points
+  // Whoever made the credit says what remains after it; beyond what was redeemed, nothing does.
+  const there = scene.there.map((other) =>
+    other.record.kind === "redemption" && other.record.remaining !== null
+      ? { ...other, record: { ...other.record, remaining: left < 0n ? null : left } }
+      : other
+  )
+  return { here: scene.here, there: [...there, line], truth: truthOf(type, line) }
 }
 
 const missingHere: Injection = (scene) =>

@@ -41,13 +41,14 @@ const placeOf = (key: string | null): OwnRecords.Place | null => (key === null ?
 /** Groups of a listing that has every record of the program: our own are read beside it, page by page. */
 export const ofListing = (
   listing: ReconciliationSource.Listing,
-  after: string | null
+  after: string | null,
+  batch = BATCH
 ): NextGroups<DatabaseError | ReconciliationSource.SourceUnreadable, Database> => {
   const own = new OwnPages(listing.program, placeOf(after))
   const theirs = new ListedPages(listing, after)
   return Effect.gen(function* () {
     const groups: Array<Group> = []
-    while (groups.length < BATCH) {
+    while (groups.length < batch) {
       if (own.isEmpty) yield* own.refill
       if (theirs.isEmpty) yield* theirs.refill
       const mine = own.first

@@ -31,6 +31,8 @@ export interface ReconcileProgram {
   /** What ages are counted to; now unless given. */
   readonly at: Instant.Instant | undefined
   readonly tolerances?: ReconciliationRules.Tolerances | undefined
+  /** Groups between two checkpoints: redemptions of a listing, accounts of a system that is asked; defaults for each. */
+  readonly batch?: number | undefined
 }
 
 /** What a run came to. */
@@ -75,7 +77,9 @@ export const reconcileProgram = Effect.fn("reconcileProgram")(function* (
     const at = run.at < takenAt ? run.at : takenAt
     const complete = source._tag === "Lookup" || source.parked.length === 0
     const next: Groups.NextGroups<ReconcileError, Database | Lookups.Needs> =
-      source._tag === "Listing" ? Groups.ofListing(source, run.place) : Lookups.ofLookup(source, run.place, at)
+      source._tag === "Listing"
+        ? Groups.ofListing(source, run.place, request.batch)
+        : Lookups.ofLookup(source, run.place, at, request.batch)
     yield* runBatches(running, sink, {
       next,
       place: run.place,
