@@ -18,6 +18,16 @@ export class SourceUnreadable extends Schema.TaggedError<SourceUnreadable>()("So
   }
 }
 
+/** A system answers, and has nothing to say of an account, or nothing that can be read. The others are asked all the same. */
+export class AccountUnreadable extends Schema.TaggedError<AccountUnreadable>()("AccountUnreadable", {
+  source: Schema.String,
+  problem: Schema.String
+}) {
+  override get message() {
+    return `${this.source}: ${this.problem}`
+  }
+}
+
 /** A record that could not be read; it is put aside, and the others are reconciled. */
 export interface ParkedRecord {
   /** Where it stands, such as `line 17`. */
@@ -65,7 +75,7 @@ export interface Lookup extends Source {
     readonly account: Ids.AccountNumber
     readonly from: Instant.Instant
     readonly to: Instant.Instant
-  }) => Effect.Effect<LookedUp, SourceUnreadable>
+  }) => Effect.Effect<LookedUp, SourceUnreadable | AccountUnreadable>
 }
 
 /** What such a system has of an account. */

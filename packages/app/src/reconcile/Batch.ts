@@ -59,7 +59,7 @@ export const lookAt = (groups: ReadonlyArray<Group>, context: ReconciliationRule
 }
 
 const lookAtOne = (group: Group, context: ReconciliationRules.Context): Looked | string => {
-  if (group.failure !== undefined) return group.failure
+  if (group.failure !== undefined) return group.failure.message
   if (group.there.length > MAXIMUM_RECORDS) return `there are more than ${MAXIMUM_RECORDS} records of it`
   try {
     const here = group.here()

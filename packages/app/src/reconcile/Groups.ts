@@ -24,7 +24,7 @@ export interface Group {
   readonly there: ReadonlyArray<SourceRecord.SourceRecord>
   readonly balances?: { readonly here: Points.Points; readonly there: Points.Points } | undefined
   /** Why the other side could not be asked. */
-  readonly failure?: string | undefined
+  readonly failure?: ReconciliationSource.SourceUnreadable | ReconciliationSource.AccountUnreadable | undefined
 }
 
 /** Answers the next groups; none at the end. */

@@ -61,9 +61,9 @@ export const ofLookup = (
       }
     )
     for (const { failure } of groups) {
-      failures = failure === undefined ? 0 : failures + 1
+      failures = failure?._tag === "SourceUnreadable" ? failures + 1 : 0
       if (failure !== undefined && failures >= MAXIMUM_FAILURES) {
-        return yield* new SourceDown({ source: source.name, accounts: failures, problem: failure })
+        return yield* new SourceDown({ source: source.name, accounts: failures, problem: failure.message })
       }
     }
     const last = accounts.at(-1)
@@ -85,7 +85,7 @@ const lookUp = Effect.fnUntraced(function* (
     here: () => own.flatMap(({ records }) => records())
   }
   const asked = yield* Effect.result(source.lookUp({ account: account.number, from: at - LOOK_BACK, to: at }))
-  if (Result.isFailure(asked)) return { ...group, there: [], failure: asked.failure.message }
+  if (Result.isFailure(asked)) return { ...group, there: [], failure: asked.failure }
   const { balance, records } = asked.success
   if (balance === undefined) return { ...group, there: records }
   const held = yield* (yield* AgingStore).lots({

@@ -26,10 +26,17 @@ export const make = (
     })
   }))
 
-const unreadable = (problem: string) => new ReconciliationSource.SourceUnreadable({ source: "Mastercard", problem })
+const unreadable = (problem: string) => new ReconciliationSource.AccountUnreadable({ source: "Mastercard", problem })
+
+/** Statuses with which Mastercard refuses one account, and not all of them. */
+const OF_ACCOUNT: ReadonlySet<number> = new Set([400, 404, 422])
 
 const failing = <A>(call: Effect.Effect<A, MastercardError>) =>
-  Effect.mapError(call, (error) => unreadable(error.message))
+  Effect.mapError(call, (error) =>
+    error._tag === "MastercardRefused" && OF_ACCOUNT.has(error.status)
+      ? unreadable(error.message)
+      : new ReconciliationSource.SourceUnreadable({ source: "Mastercard", problem: error.message })
+  )
 
 const pointsOf = (text: string, what: string) =>
   Result.mapError(Points.fromString(text), (problem) => unreadable(`${what}: ${Points.describeProblem(problem)}`))
@@ -37,7 +44,7 @@ const pointsOf = (text: string, what: string) =>
 /** An entry whose time or points cannot be read makes the account unreadable: it might be the one that is missing. */
 const recordOf = (
   entry: HistoryEntry
-): Result.Result<SourceRecord.SourceRecord, ReconciliationSource.SourceUnreadable> =>
+): Result.Result<SourceRecord.SourceRecord, ReconciliationSource.AccountUnreadable> =>
   Result.gen(function* () {
     const points = yield* pointsOf(entry.points, `points of entry ${entry.id}`)
     const at = Instant.fromString(entry.at)
