@@ -13,6 +13,7 @@ import type { Workload } from "./Measure.ts"
 import { measure, REPETITIONS } from "./Measure.ts"
 import * as Others from "./Others.ts"
 import * as Rebuild from "./Rebuild.ts"
+import * as Reconcile from "./Reconcile.ts"
 import { EACH, workloads, WRITERS } from "./Workloads.ts"
 
 /** Connections of ours and of the baseline. */
@@ -77,10 +78,15 @@ try {
     await close()
   }
   if (isWanted("W4")) await add(await Rebuild.open(server.url, POOL), LONG_REPETITIONS)
+  if (isWanted("W7")) {
+    const { close, workload } = await Reconcile.open(server.url, POOL)
+    await add(workload, LONG_REPETITIONS)
+    await close()
+  }
   const head = ["", "ours/s", "baseline/s", "ratio", "spread", "goal", "ours; baseline"]
   console.log(table(head, rows, new Set(["ours/s", "baseline/s", "ratio", "goal"])))
   console.log(
-    `medians of ${REPETITIONS} alternating runs, W3 and W4 of ${LONG_REPETITIONS}; fsync and synchronous_commit on; ` +
+    `medians of ${REPETITIONS} alternating runs, W3, W4 and W7 of ${LONG_REPETITIONS}; fsync and synchronous_commit on; ` +
       `${POOL} connections each`
   )
 } finally {
