@@ -1,5 +1,5 @@
 /** Our side of a reconciliation: the redemptions of a program with their credits, in the order of a statement's lines. */
-import { type Fact, Ids, OurRecords, Points, type RedemptionEvent, type SourceRecord } from "@pointback/domain"
+import { Fact, type Ids, OurRecords, Points, type SourceRecord } from "@pointback/domain"
 import { Effect } from "effect"
 import { sql } from "kysely"
 import { Database } from "../database/Database.ts"
@@ -21,8 +21,11 @@ export interface OwnGroup {
   readonly key: string
   readonly account: OwnAccount
   readonly redemption: string
-  /** Read when somebody asks, since a row that cannot be read must not keep the others. Throws there. */
-  readonly records: () => ReadonlyArray<SourceRecord.SourceRecord>
+  /**
+   * Read when somebody asks, since a row that cannot be read must not keep the others. Throws there. Lots are most of what
+   * there is to read, and few statements know any: without them, records say nothing of lots.
+   */
+  readonly records: (withLots: boolean) => ReadonlyArray<SourceRecord.SourceRecord>
 }
 
 /** Accounts that are looked at together. */
@@ -66,61 +69,77 @@ export const accounts = (
     })
   )
 
-type Row = readonly [
-  number: string,
-  redemption: string,
-  points: string,
-  redeemedAt: string,
-  draws: ReadonlyArray<DrawTuple>,
-  events: ReadonlyArray<StoredRow> | null
-]
+interface RedemptionRow {
+  readonly number: string
+  readonly id: string
+  readonly points: string
+  readonly at: string
+  readonly draws: string
+  readonly version: number
+}
 
-type StoredRow = readonly [
-  type: string,
-  schemaVersion: number,
-  occurredAt: string,
-  recordedAt: string,
-  eventId: string,
-  payload: unknown
-]
+interface EventRow {
+  readonly number: string
+  readonly id: string
+  readonly type: string
+  readonly schema_version: number
+  readonly occurred: string
+  readonly recorded: string
+  readonly event_id: string
+  readonly payload: string
+}
 
-// A redemption that has one event was never credited, which is most of them. Those of the page are found first, so that
-// events are looked up for them alone. `offset 0` has each account looked up by its key: joined as a whole, the table would
-// be read once for each page.
-const question = (
+/** Accounts as rows, in their order. */
+const given = (of: ReadonlyArray<OwnAccount>) => sql`
+  unnest(${of.map(({ number }) => number)}::text[], ${of.map(({ key }) => key)}::text[],
+    ${of.map(({ partition }) => partition)}::int[]) with ordinality as n(number, account_key, partition, place)`
+
+// Every account is looked up by its key, one after the other: joined as a whole, the tables would be read for each page.
+// The first account goes on behind the redemption that the page before ended with.
+const redemptionsOf = (
   schema: string,
   program: Ids.ProgramId,
   of: ReadonlyArray<OwnAccount>,
   after: Place | null,
   limit: number
-) => {
-  const behind =
-    after === null || after.redemption === null
-      ? sql`true`
-      : sql`(n.number collate "C", r.redemption_id) > (${after.account}::text, ${after.redemption}::text)`
-  return sql<Rows.TextRow>`
-  with page as materialized (
-    select n.number, r.*
-    from unnest(${of.map(({ number }) => number)}::text[], ${of.map(({ key }) => key)}::text[],
-        ${of.map(({ partition }) => partition)}::int[]) as n(number, account_key, partition)
-    cross join lateral (
-      select r.partition, r.account_key, r.redemption_id, r.points, r.redeemed_at, r.version, r.draws
-      from ${sql.id(schema, "redemptions")} r
-      where (r.partition, r.program, r.account_key) = (n.partition, ${program}::text, n.account_key) and ${behind}
-      offset 0
-    ) r
-    order by n.number collate "C", r.redemption_id limit ${sql.lit(limit)}
-  )
-  select json_build_array(p.number, p.redemption_id, p.points::text,
-    ${sql.id(schema, "micros")}(p.redeemed_at)::text, p.draws, case when p.version > 1 then (
-      select json_agg(json_build_array(e.type, e.schema_version, ${sql.id(schema, "micros")}(e.occurred_at)::text,
-        ${sql.id(schema, "micros")}(e.recorded_at)::text, e.event_id, e.payload) order by e.version)
-      from ${sql.id(schema, "events")} e
-      where (e.partition, e.program, e.account_key) = (p.partition, ${program}::text, p.account_key)
-        and e.stream = 'redemption:' || p.redemption_id and e.version > 1
-    ) end)::text as row
-  from page p order by p.number collate "C", p.redemption_id`
-}
+) => sql<RedemptionRow>`
+  select n.number, r.id, r.points, r.at, r.draws, r.version from ${given(of)}
+  cross join lateral (
+    select r.redemption_id as id, r.points::text as points, ${sql.id(schema, "micros")}(r.redeemed_at)::text as at,
+      r.draws::text as draws, case when r.version > 1 then 2 else 1 end as version
+    from ${sql.id(schema, "redemptions")} r
+    where (r.partition, r.program, r.account_key) = (n.partition, ${program}::text, n.account_key)
+      and r.redemption_id > ${startOf(after, "")}
+    order by r.redemption_id limit ${sql.lit(limit)}
+  ) r order by n.place, r.id limit ${sql.lit(limit)}`
+
+const startOf = (after: Place | null, prefix: string) =>
+  after === null || after.redemption === null
+    ? sql`${prefix}::text`
+    : sql`case when n.number = ${after.account}::text then ${prefix + after.redemption}::text else ${prefix}::text end`
+
+/** Streams of redemptions have this prefix, and nothing else has a name from it up to `STREAMS_END`. */
+const STREAMS = "redemption:"
+const STREAMS_END = "redemption;"
+
+const eventsOf = (
+  schema: string,
+  program: Ids.ProgramId,
+  of: ReadonlyArray<OwnAccount>,
+  after: Place | null,
+  end: Pick<RedemptionRow, "number" | "id">
+) => sql<EventRow>`
+  select n.number, substr(e.stream, ${sql.lit(STREAMS.length + 1)}) as id, e.type, e.schema_version, e.occurred, e.recorded,
+    e.event_id, e.payload from ${given(of)}
+  cross join lateral (
+    select e.stream, e.type, e.schema_version, ${sql.id(schema, "micros")}(e.occurred_at)::text as occurred,
+      ${sql.id(schema, "micros")}(e.recorded_at)::text as recorded, e.event_id::text as event_id, e.payload::text as payload
+    from ${sql.id(schema, "events")} e
+    where (e.partition, e.program, e.account_key) = (n.partition, ${program}::text, n.account_key) and e.version > 1
+      and e.stream > ${startOf(after, STREAMS)}
+      and e.stream <= case when n.number = ${end.number}::text then ${STREAMS + end.id}::text else ${STREAMS_END}::text end
+    order by e.stream, e.version
+  ) e`
 
 /** What a page has, and where the next one begins; null behind the last one. */
 export interface Page {
@@ -139,11 +158,17 @@ export const page = (
     const of = given.length > 0 ? given : yield* accounts(program, after)
     const last = of.at(-1)
     if (last === undefined) return { groups: [], next: null }
-    const { rows } = yield* query((kysely, signal) =>
-      question(schema, program, of, after, limit).execute(kysely, { signal })
-    )
-    const byNumber = new Map(of.map((account) => [account.number as string, account]))
-    const groups = rows.map(({ row }) => groupOf(JSON.parse(row) as Row, byNumber))
+    const groups = yield* query(async (kysely, signal) => {
+      const { rows: redemptions } = await redemptionsOf(schema, program, of, after, limit).execute(kysely, { signal })
+      const end = redemptions.at(-1)
+      const isCredited = redemptions.some(({ version }) => version > 1)
+      if (end === undefined) return []
+      // Behind the page's last account, nothing of it is asked for.
+      const last = of.findIndex(({ number }) => number === end.number)
+      const statement = eventsOf(schema, program, of.slice(0, last + 1), after, end)
+      const { rows: events } = isCredited ? await statement.execute(kysely, { signal }) : { rows: [] }
+      return groupsOf(of, redemptions, events)
+    })
     const end = groups.at(-1)
     const next =
       end === undefined || groups.length < limit
@@ -185,37 +210,74 @@ export const ofAccounts = (
     }
   })
 
-const groupOf = (row: Row, byNumber: ReadonlyMap<string, OwnAccount>): OwnGroup => {
-  const [number, redemption] = row
-  return {
-    key: sortKey(number, redemption),
-    account: byNumber.get(number) as OwnAccount,
-    redemption,
-    records: () => recordsOf(row)
+const groupsOf = (
+  of: ReadonlyArray<OwnAccount>,
+  redemptions: ReadonlyArray<RedemptionRow>,
+  events: ReadonlyArray<EventRow>
+): ReadonlyArray<OwnGroup> => {
+  const byNumber = new Map(of.map((account) => [account.number as string, account]))
+  const byKey = new Map<string, Array<EventRow>>()
+  for (const row of events) {
+    const key = sortKey(row.number, row.id)
+    const known = byKey.get(key)
+    if (known === undefined) byKey.set(key, [row])
+    else known.push(row)
   }
+  return redemptions.map((row) => {
+    const key = sortKey(row.number, row.id)
+    return {
+      key,
+      account: byNumber.get(row.number) as OwnAccount,
+      redemption: row.id,
+      records: (withLots) => recordsOf(row, byKey.get(key) ?? [], withLots)
+    }
+  })
 }
 
-const recordsOf = ([
-  ,
-  redemptionId,
-  points,
-  redeemedAt,
-  draws,
-  events
-]: Row): ReadonlyArray<SourceRecord.SourceRecord> =>
-  OurRecords.ofRedemption(
-    {
-      redemptionId: redemptionId as Ids.RedemptionId,
-      points: Points.fromStringUnsafe(points),
-      redeemedAt: BigInt(redeemedAt),
-      draws: draws.map(fromTuple)
-    },
-    (events ?? []).map(eventOf)
+const recordsOf = (
+  { at, draws, id, points }: RedemptionRow,
+  events: ReadonlyArray<EventRow>,
+  withLots: boolean
+): ReadonlyArray<SourceRecord.SourceRecord> => {
+  const redemption = {
+    redemptionId: id as Ids.RedemptionId,
+    points: Points.fromStringUnsafe(points),
+    redeemedAt: BigInt(at),
+    draws: withLots ? (JSON.parse(draws) as ReadonlyArray<DrawTuple>).map(fromTuple) : []
+  }
+  const records = OurRecords.ofRedemption(
+    redemption,
+    events.map((row) => eventOf(row, withLots))
   )
+  return withLots ? records : records.map((record) => ({ ...record, lots: null }))
+}
 
-const eventOf = ([type, schemaVersion, occurredAt, recordedAt, eventId, payload]: StoredRow): OurRecords.OurEvent => ({
-  event: EventCodec.fromStored(type, schemaVersion, payload) as Fact.Event as RedemptionEvent.RedemptionEvent,
-  occurredAt: BigInt(occurredAt),
-  recordedAt: BigInt(recordedAt),
-  eventId
+const eventOf = (row: EventRow, withLots: boolean): OurRecords.OurEvent => ({
+  event: withLots ? wholeEvent(row) : eventWithoutLots(row),
+  occurredAt: BigInt(row.occurred),
+  recordedAt: BigInt(row.recorded),
+  eventId: row.event_id
 })
+
+type OurEvent = OurRecords.OurEvent["event"]
+
+const wholeEvent = ({ payload, schema_version: version, type }: EventRow): OurEvent =>
+  EventCodec.fromStored(type, version, JSON.parse(payload)) as Fact.Event as OurEvent
+
+interface StoredCredit {
+  readonly creditId: string
+  readonly points?: string
+  readonly remaining?: string
+}
+
+// The amounts of a payload of the present version; what else is in it is text. What is missing is corrupt, and throws.
+const eventWithoutLots = (row: EventRow): OurEvent => {
+  if (row.schema_version !== Fact.SCHEMA_VERSION) return wholeEvent(row)
+  const { points, remaining, ...rest } = JSON.parse(row.payload) as StoredCredit
+  if (typeof rest.creditId !== "string") throw new Error(`${row.type} ${row.event_id} names no credit`)
+  const amounts = {
+    ...(points === undefined ? {} : { points: Points.fromStringUnsafe(points) }),
+    ...(remaining === undefined ? {} : { remaining: Points.fromStringUnsafe(remaining) })
+  }
+  return { ...rest, ...amounts, _tag: row.type, restorations: [] } as unknown as OurEvent
+}

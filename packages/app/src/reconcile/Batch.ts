@@ -62,12 +62,19 @@ const lookAtOne = (group: Group, context: ReconciliationRules.Context): Looked |
   if (group.failure !== undefined) return group.failure.message
   if (group.there.length > MAXIMUM_RECORDS) return `there are more than ${MAXIMUM_RECORDS} records of it`
   try {
-    const here = group.here()
-    const { balances, number, there } = group
-    return { group, here, outcome: Reconcile.reconcile({ account: number, here, there, balances }, context) }
+    const withLots = group.there.some(({ lots }) => lots !== null)
+    const looked = lookWith(group, withLots, context)
+    // Where something differs, a person sees everything that is known.
+    return withLots || looked.outcome.breaks.length === 0 ? looked : lookWith(group, true, context)
   } catch (cause) {
     return cause instanceof Error ? cause.message : String(cause)
   }
+}
+
+const lookWith = (group: Group, withLots: boolean, context: ReconciliationRules.Context): Looked => {
+  const here = group.here(withLots)
+  const { balances, number, there } = group
+  return { group, here, outcome: Reconcile.reconcile({ account: number, here, there, balances }, context) }
 }
 
 // A place is kept and shown, so the account's number is masked in it; our key tells accounts apart that look alike then.

@@ -20,7 +20,7 @@ export interface Group {
   /** Null where only the other side names the account; it may be ours all the same. */
   readonly account: OwnRecords.OwnAccount | null
   /** Throws where what is stored cannot be read. */
-  readonly here: () => ReadonlyArray<SourceRecord.SourceRecord>
+  readonly here: (withLots: boolean) => ReadonlyArray<SourceRecord.SourceRecord>
   readonly there: ReadonlyArray<SourceRecord.SourceRecord>
   readonly balances?: { readonly here: Points.Points; readonly there: Points.Points } | undefined
   /** Why the other side could not be asked. */

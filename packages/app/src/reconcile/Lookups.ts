@@ -82,7 +82,7 @@ const lookUp = Effect.fnUntraced(function* (
     key: StatementRecord.sortKey(account.number, ""),
     number: account.number,
     account,
-    here: () => own.flatMap(({ records }) => records())
+    here: (withLots: boolean) => own.flatMap(({ records }) => records(withLots))
   }
   const asked = yield* Effect.result(source.lookUp({ account: account.number, from: at - LOOK_BACK, to: at }))
   if (Result.isFailure(asked)) return { ...group, there: [], failure: asked.failure }

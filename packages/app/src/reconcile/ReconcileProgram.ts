@@ -14,7 +14,7 @@ import {
   StoredBreak
 } from "@pointback/adapters"
 import { type Ids, Instant, ReconciliationRules } from "@pointback/domain"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { createHash } from "node:crypto"
 import { now } from "../command/Now.ts"
 import * as Batch from "./Batch.ts"
@@ -114,6 +114,8 @@ const RUN_ID_LENGTH = 16
 const rulesText = (tolerances: ReconciliationRules.Tolerances, window: ReconciliationRules.Window | null): string =>
   JSON.stringify({ tolerances, window }, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value))
 
+type CommitError = ReconciliationStore.RunTaken | DatabaseError
+
 interface Batches<E, R> {
   readonly next: Groups.NextGroups<E, R>
   readonly place: string | null
@@ -127,6 +129,8 @@ const runBatches = Effect.fnUntraced(function* <E, R>(
   sink: Sink,
   { context, next, onGroups, parked, place }: Batches<E, R>
 ) {
+  const hasOpen = yield* sink.hasOpen(start)
+  let committing: Fiber.Fiber<void, CommitError> = yield* Effect.forkChild(Effect.void)
   let from = place
   let done = 0
   // Lines that could not be read are put aside with the first batch.
@@ -135,16 +139,19 @@ const runBatches = Effect.fnUntraced(function* <E, R>(
     const groups = yield* next
     const batch = Batch.lookAt(groups, context)
     const to = groups.at(-1)?.key ?? null
-    const open = groups.length === 0 ? [] : yield* sink.open(start, yield* namesOf(start.program, groups))
-    yield* sink.commit(start, {
+    const open = groups.length === 0 || !hasOpen ? [] : yield* sink.open(start, yield* namesOf(start.program, groups))
+    const checkpoint: ReconciliationStore.Checkpoint = {
       from,
       to,
       counts: batch.counts,
       breaks: yield* foundOf(start.program, batch.breaks),
       closed: Batch.closedBy(open, start.program, batch),
       parked: [...aside, ...batch.parked]
-    })
-    if (to === null) return
+    }
+    // The next batch is looked at while this one is committed; it is never committed before it.
+    yield* Fiber.join(committing)
+    committing = yield* Effect.forkChild(sink.commit(start, checkpoint), { startImmediately: true })
+    if (to === null) return yield* Fiber.join(committing)
     aside = []
     from = to
     onGroups((done += groups.length))

@@ -14,6 +14,8 @@ export interface Sink {
     start: ReconciliationStore.RunStart,
     checkpoint: ReconciliationStore.Checkpoint
   ) => Effect.Effect<void, ReconciliationStore.RunTaken | DatabaseError, Database>
+  /** Whether there are any: without, none can be closed. */
+  readonly hasOpen: (start: ReconciliationStore.RunStart) => Effect.Effect<boolean, DatabaseError, Database>
   /** Open breaks of these accounts: keys, or numbers of unknown ones. */
   readonly open: (
     start: ReconciliationStore.RunStart,
@@ -29,12 +31,13 @@ export interface RunResult {
   readonly parked: ReconciliationStore.Checkpoint["parked"]
 }
 
-const { begin, commit, find, parkedOf, readAll }: Store = ReconciliationStore
+const { begin, commit, find, parkedOf, read, readAll }: Store = ReconciliationStore
 
 /** Keeps everything. */
 export const database: Sink = {
   begin,
   commit,
+  hasOpen: ({ program }) => Effect.map(read({ program, limit: 1 }), ({ length }) => length > 0),
   open: ({ program }, accounts) => readAll({ program, accounts }),
   result: ({ run }) =>
     Effect.gen(function* () {
@@ -59,6 +62,7 @@ export const dry = (): Sink => {
         parked.push(...checkpoint.parked)
         breaks.push(...checkpoint.breaks.map((one) => storedOf(one, at, run)))
       }),
+    hasOpen: () => Effect.succeed(false),
     open: () => Effect.succeed([]),
     result: () =>
       Effect.sync(() => ({

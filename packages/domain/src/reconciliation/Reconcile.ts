@@ -9,6 +9,7 @@
  */
 import { compare } from "../identity/Ids.ts"
 import * as Points from "../points/Points.ts"
+import * as Agreement from "./Agreement.ts"
 import * as Break from "./Break.ts"
 import * as Comparing from "./Comparing.ts"
 import * as Leftovers from "./Leftovers.ts"
@@ -46,7 +47,11 @@ export interface Outcome {
 }
 
 /** Holds a group's records against each other. */
-export const reconcile = (group: Group, context: Rules.Context): Outcome => {
+export const reconcile = (group: Group, context: Rules.Context): Outcome =>
+  Agreement.plainly(group, context) ?? match(group, context)
+
+/** The same without a look at whether they plainly agree. */
+export const match = (group: Group, context: Rules.Context): Outcome => {
   const breaks: Array<Break.Break> = []
   const copies = withoutCopies(group.there.toSorted(SourceRecord.order), "duplicateThere", group.account, breaks)
   const ours = withoutCopies(group.here.toSorted(SourceRecord.order), "duplicateHere", group.account, breaks)

@@ -1,9 +1,10 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { BreakType } from "../../src/reconciliation/Break.ts"
-import { type Outcome, reconcile } from "../../src/reconciliation/Reconcile.ts"
+import { plainly } from "../../src/reconciliation/Agreement.ts"
+import { match, type Outcome, reconcile } from "../../src/reconciliation/Reconcile.ts"
 import type { SourceRecord } from "../../src/reconciliation/SourceRecord.ts"
-import { context, credited, redeemed, side } from "../support/Reconciling.ts"
+import { context, credited, DAY, MINUTE, nearlyAlike, redeemed, side, START } from "../support/Reconciling.ts"
 
 const run = (here: ReadonlyArray<SourceRecord>, there: ReadonlyArray<SourceRecord>): Outcome =>
   reconcile({ account: "A", here, there }, context)
@@ -121,6 +122,23 @@ describe("laws of matching", () => {
         expect(parts.flatMap(({ matches }) => matches)).toEqual(whole.matches)
       })
     )
+  })
+
+  it("says the same of what plainly agrees as the whole matcher does", () => {
+    const windows = fc.constantFrom(null, { from: START - DAY, to: START + 10n * MINUTE })
+    let plain = 0
+    fc.assert(
+      fc.property(nearlyAlike, windows, ({ here, there }, window) => {
+        const group = { account: "A", here, there }
+        const wide = { ...context, window }
+        const found = plainly(group, wide)
+        if (found === undefined) return
+        plain++
+        expect(found).toEqual(match(group, wide))
+      }),
+      { numRuns: 1000 }
+    )
+    expect(plain).toBeGreaterThan(100)
   })
 
   it("gives every break an identity of its own, and the same one in another run", () => {

@@ -68,3 +68,31 @@ export const side = (linked: boolean): fc.Arbitrary<ReadonlyArray<SourceRecord>>
       fc.array(anyCredit(linked ? redemptionIds : fc.option(redemptionIds)), { maxLength: 6 })
     )
     .map(([redemptions, credits]) => [...redemptions, ...credits])
+
+/** What a field of a record may have on the other side instead. */
+const change: fc.Arbitrary<Partial<SourceRecord>> = fc.oneof(
+  { weight: 12, arbitrary: fc.constant({}) },
+  fc.record({ at: fc.constantFrom(START + 9n * MINUTE, START + 30n * MINUTE, START + 2n * DAY) }),
+  fc.record({ points: fc.constantFrom(40n, 41n) }),
+  fc.record({ credit: fc.constantFrom(null, "c1", "c2") }),
+  fc.record({ reference: fc.constantFrom(null, "m1", "m2") }),
+  fc.record({ remaining: fc.constantFrom(null, 60n, 59n, 100n, 0n) }),
+  fc.record({ status: fc.constantFrom("settled", "unknown", "declined") }),
+  fc.record({ redemption: fc.constantFrom("R1", "R2", null) }),
+  fc.record({ kind: fc.constantFrom("redemption", "credit") }),
+  fc.constant({ lots: [{ lot: "a", points: 40n, expiresAt: null }] })
+)
+
+const changed = fc.tuple(change, change).map(([one, other]) => ({ ...one, ...other }))
+
+/** A redemption with a credit or none, on two sides that are the same or nearly so. */
+export const nearlyAlike = fc
+  .record({ credits: fc.nat(2), changes: fc.array(changed, { minLength: 6, maxLength: 6 }), swapped: fc.boolean() })
+  .map(({ changes, credits, swapped }) => {
+    const records = [redeemed("R1", 100n), credited("R1", 40n, 0n, { credit: "c1", reference: "m1", remaining: 60n })]
+    const of = (offset: number): ReadonlyArray<SourceRecord> =>
+      [...records.slice(0, 1), ...Array.from({ length: credits }, () => records[1] as SourceRecord)].map(
+        (record, index): SourceRecord => ({ ...record, ...changes[offset + index] })
+      )
+    return { here: of(0), there: swapped ? of(3).toReversed() : of(3) }
+  })
