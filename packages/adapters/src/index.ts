@@ -47,6 +47,7 @@ export type {
   RedeemRequest,
   RedemptionType
 } from "./mastercard/Requests.ts"
+export { exclusively } from "./subscription/Exclusive.ts"
 export * as Subscription from "./subscription/Subscription.ts"
 export {
   SubscriptionAhead,

@@ -45,7 +45,8 @@ export interface Place {
 export const accounts = (
   program: Ids.ProgramId,
   after: Place | null,
-  limit = ACCOUNTS
+  limit = ACCOUNTS,
+  partition?: number | undefined
 ): Effect.Effect<ReadonlyArray<OwnAccount>, DatabaseError, Database> =>
   Effect.flatMap(Database, ({ query, schema }) =>
     query(async (kysely, signal) => {
@@ -58,7 +59,7 @@ export const accounts = (
       const found = await Rows.ask<{ number: string; key: string; partition: number }>(
         kysely,
         sql`select account_number as number, account_key as key, partition from ${sql.id(schema, "account_numbers")}
-          where program = ${program} and ${behind} order by account_number collate "C" limit ${sql.lit(limit)}`,
+          where program = ${program} and ${behind} and ${ofPartition(partition)} order by account_number collate "C" limit ${sql.lit(limit)}`,
         signal
       )
       return found.map(({ key, number, partition }) => ({
@@ -140,6 +141,9 @@ const eventsOf = (
       and e.stream <= case when n.number = ${end.number}::text then ${STREAMS + end.id}::text else ${STREAMS_END}::text end
     order by e.stream, e.version
   ) e`
+
+const ofPartition = (partition: number | undefined) =>
+  partition === undefined ? sql`true` : sql`partition = ${partition}`
 
 /** What a page has, and where the next one begins; null behind the last one. */
 export interface Page {
@@ -262,7 +266,7 @@ const eventOf = (row: EventRow, withLots: boolean): OurRecords.OurEvent => ({
 type OurEvent = OurRecords.OurEvent["event"]
 
 const wholeEvent = ({ payload, schema_version: version, type }: EventRow): OurEvent =>
-  EventCodec.fromStored(type, version, JSON.parse(payload)) as Fact.Event as OurEvent
+  EventCodec.fromStored(type, version, JSON.parse(payload)) as OurEvent
 
 interface StoredCredit {
   readonly creditId: string

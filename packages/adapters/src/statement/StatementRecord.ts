@@ -37,6 +37,7 @@ const bytesText = (text: string): string => (ASCII.test(text) ? text : Buffer.fr
 
 const textOf = (bytes: string): string => (ASCII.test(bytes) ? bytes : Buffer.from(bytes, "latin1").toString("utf8"))
 
+// oxlint-disable-next-line no-control-regex
 const ASCII = /^[\x00-\x7f]*$/
 
 /** A record in one line of single bytes; equal lines are equal records. */

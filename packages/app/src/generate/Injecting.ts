@@ -8,7 +8,7 @@ import {
 } from "@pointback/domain"
 import * as Amounts from "./Amounts.ts"
 import type { Dice } from "./Dice.ts"
-import type { Line, Sides, Truth } from "./Statement.ts"
+import type { Line, Sides, Truth } from "./Sides.ts"
 
 type Type = ReconciliationBreak.BreakType
 
@@ -200,8 +200,8 @@ const agingMismatch: Injection = (scene) => {
 /** The last credit was asked for, and the answer was lost; it is there, or it is not. */
 const unknownOutcome: Injection = (scene) => {
   const line = creditsOf(scene).at(-1)
-  if (line?.origin == null) return undefined
-  const { origin } = line
+  const origin = line?.origin ?? null
+  if (line === undefined || origin === null) return undefined
   const there = scene.dice.chance(50) ? scene.there : scene.there.filter((other) => other !== line)
   return {
     here: scene.here.map((record) => (record === origin ? { ...record, status: "unknown", remaining: null } : record)),

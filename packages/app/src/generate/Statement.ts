@@ -2,34 +2,11 @@
  * What the other side says of a redemption: the same, or something else, in one of the ways in which two books can
  * differ. What is wrong is told beside it.
  */
-import { type Instant, Points, type ReconciliationBreak, type SourceRecord } from "@pointback/domain"
+import { type Instant, Points, type SourceRecord } from "@pointback/domain"
 import type { Case } from "./Case.ts"
 import type { Dice } from "./Dice.ts"
 import * as Injecting from "./Injecting.ts"
-
-/** A record of the other side. */
-export interface Line {
-  readonly record: SourceRecord.SourceRecord
-  /** Our record that it stands for; null where there is none. */
-  readonly origin: SourceRecord.SourceRecord | null
-}
-
-/** A break that is known, since it was made. */
-export interface Truth {
-  readonly type: ReconciliationBreak.BreakType
-  readonly redemption: string
-  /** Our credit that it is about, where it is one of ours. */
-  readonly credit: string | null
-  /** The other side's record that it is about, where there is one. */
-  readonly reference: string | null
-}
-
-/** Both sides of a redemption. */
-export interface Sides {
-  readonly here: ReadonlyArray<SourceRecord.SourceRecord>
-  readonly there: ReadonlyArray<Line>
-  readonly truth: Truth | null
-}
+import type { Line, Sides } from "./Sides.ts"
 
 /** How often a line names our credit, the lots, and what remains, in percent. */
 const NAMED = 60

@@ -5,7 +5,8 @@ import { Cases } from "./Case.ts"
 import { seeded } from "./Dice.ts"
 import type { Entry } from "./Life.ts"
 import * as ProgramPlan from "./ProgramPlan.ts"
-import { type Sides, sidesOf, type Truth } from "./Statement.ts"
+import type { Sides, Truth } from "./Sides.ts"
+import { sidesOf } from "./Statement.ts"
 
 /** The statement in the folder that was asked for. */
 export const STATEMENT_FILE = "statement.ndjson"

@@ -6,7 +6,13 @@ import {
   StatementRecord,
   StoredBreak
 } from "@pointback/adapters"
-import { Closing, Reconcile, type ReconciliationBreak, type ReconciliationRules } from "@pointback/domain"
+import {
+  Closing,
+  Reconcile,
+  type ReconciliationBreak,
+  type ReconciliationGroup,
+  type ReconciliationRules
+} from "@pointback/domain"
 import type { Group } from "./Groups.ts"
 
 /**
@@ -34,7 +40,7 @@ export interface Broken {
 export interface Looked {
   readonly group: Group
   readonly here: ReturnType<Group["here"]>
-  readonly outcome: Reconcile.Outcome
+  readonly outcome: ReconciliationGroup.Outcome
 }
 
 /** Looks at every group. One that cannot be looked at is put aside with the reason. */
@@ -107,5 +113,5 @@ export const closedBy = (
 /** Of an account as a whole: its balances. */
 const isOfAccount = ({ here, there }: StoredBreak.StoredBreak): boolean => here.length + there.length === 0
 
-const balanceFact = ({ breaks }: Reconcile.Outcome, { balances }: Group): string | undefined =>
+const balanceFact = ({ breaks }: ReconciliationGroup.Outcome, { balances }: Group): string | undefined =>
   balances !== undefined && breaks.length === 0 ? "the balances agree" : undefined

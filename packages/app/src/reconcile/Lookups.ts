@@ -42,13 +42,13 @@ export const ofLookup = (
   source: ReconciliationSource.Lookup,
   after: string | null,
   at: Instant.Instant,
-  batch = BATCH
+  { batch = BATCH, partition }: { readonly batch?: number | undefined; readonly partition?: number | undefined } = {}
 ): NextGroups<DatabaseError | SourceDown, Database | Needs> => {
   let place: OwnRecords.Place | null =
     after === null ? null : { account: StatementRecord.fromKey(after).account, redemption: null }
   let failures = 0
   return Effect.gen(function* () {
-    const accounts = yield* OwnRecords.accounts(source.program, place, batch)
+    const accounts = yield* OwnRecords.accounts(source.program, place, batch, partition)
     const own = new Map<string, Array<OwnRecords.OwnGroup>>()
     for (const group of yield* OwnRecords.ofAccounts(source.program, accounts)) {
       own.set(group.account.number, [...(own.get(group.account.number) ?? []), group])

@@ -33,6 +33,8 @@ export interface ReconcileProgram {
   readonly tolerances?: ReconciliationRules.Tolerances | undefined
   /** Groups between two checkpoints: redemptions of a listing, accounts of a system that is asked; defaults for each. */
   readonly batch?: number | undefined
+  /** The accounts of one log partition alone, of a system that is asked: how several processes share them. */
+  readonly partition?: number | undefined
 }
 
 /** What a run came to. */
@@ -79,7 +81,7 @@ export const reconcileProgram = Effect.fn("reconcileProgram")(function* (
     const next: Groups.NextGroups<ReconcileError, Database | Lookups.Needs> =
       source._tag === "Listing"
         ? Groups.ofListing(source, run.place, request.batch)
-        : Lookups.ofLookup(source, run.place, at, request.batch)
+        : Lookups.ofLookup(source, run.place, at, request)
     yield* runBatches(running, sink, {
       next,
       place: run.place,

@@ -1,6 +1,6 @@
 /** Where a run writes down what it finds: the database, or nowhere when somebody only wants to see it. */
 import { type Database, type DatabaseError, ReconciliationStore, StoredBreak } from "@pointback/adapters"
-import { Instant, Points } from "@pointback/domain"
+import { type Instant, Points } from "@pointback/domain"
 import { Effect } from "effect"
 
 type Store = typeof ReconciliationStore

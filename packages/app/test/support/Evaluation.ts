@@ -1,9 +1,9 @@
 /** How well the matcher finds what is wrong in programs of which that is known. */
-import { Ids, type Reconcile, Reconcile as Matcher, ReconciliationRules, SourceRecord } from "@pointback/domain"
+import { Ids, Reconcile, type ReconciliationGroup, ReconciliationRules, SourceRecord } from "@pointback/domain"
 import { Effect } from "effect"
 import { accountHistory } from "../../src/generate/AccountHistory.ts"
 import * as ProgramPlan from "../../src/generate/ProgramPlan.ts"
-import type { Line, Sides, Truth } from "../../src/generate/Statement.ts"
+import type { Line, Sides, Truth } from "../../src/generate/Sides.ts"
 import { sidesOfAccount, windowOf } from "../../src/generate/StatementFile.ts"
 
 /** Of one type of break: how many were made, found, and found that were not made. */
@@ -50,7 +50,7 @@ export const evaluate = (plan: ProgramPlan.ProgramPlan, into: Evaluation): Effec
       const there = sides.flatMap((side) => side.there.map(({ record }) => record))
       const account = ProgramPlan.accountNumber(plan, index)
       const start = performance.now()
-      const outcome = Matcher.reconcile({ account, here, there }, context)
+      const outcome = Reconcile.reconcile({ account, here, there }, context)
       into.time += performance.now() - start
       into.records += here.length + there.length
       count(into, sides, outcome)
@@ -63,7 +63,11 @@ const scoreOf = ({ scores }: Evaluation, type: string): Score => {
   return score
 }
 
-const count = (into: Evaluation, sides: ReadonlyArray<Sides>, { breaks, matches }: Reconcile.Outcome): void => {
+const count = (
+  into: Evaluation,
+  sides: ReadonlyArray<Sides>,
+  { breaks, matches }: ReconciliationGroup.Outcome
+): void => {
   const truths = new Map(sides.flatMap(({ truth }) => (truth === null ? [] : [[truth.redemption, truth]])))
   for (const { type } of truths.values()) scoreOf(into, type).made++
   const told = new Set<Truth>()
@@ -99,7 +103,7 @@ const note = ({ examples }: Evaluation, what: string, identity: string, truth: T
 }
 
 /** Same type, and what it is about is in the evidence. */
-const isAbout = (found: Reconcile.Outcome["breaks"][number], { credit, reference, type }: Truth): boolean =>
+const isAbout = (found: ReconciliationGroup.Outcome["breaks"][number], { credit, reference, type }: Truth): boolean =>
   found.type === type &&
   (found.there.some((record) => record.reference === reference) ||
     [...found.here, ...found.there].some((record) => record.credit === credit))

@@ -3,7 +3,7 @@
  * sides. Most redemptions are like that, and a program has millions. A property test holds that it says the same as the
  * whole matcher.
  */
-import type { Group, Outcome } from "./Reconcile.ts"
+import type { Group, Outcome } from "./Group.ts"
 import type { Context, MatchRule } from "./Rules.ts"
 import { distance, type SourceRecord } from "./SourceRecord.ts"
 

@@ -5,7 +5,7 @@
  * @see semantics, section 9: a break is closed by a later fact, never by an edit
  */
 import type { BreakType } from "./Break.ts"
-import type { Match } from "./Reconcile.ts"
+import type { Match } from "./Group.ts"
 import type { SourceRecord } from "./SourceRecord.ts"
 
 /** What names a record of a break. */

@@ -83,9 +83,9 @@ export const left = (
     context.tolerances
   )
   const contradicted = new Set(
-    [...declined.pairs.map(({ there }) => there)].concat(
-      [...declined.duplicates, ...declined.ambiguous].flatMap(({ there }) => there)
-    )
+    declined.pairs
+      .map(({ there }) => there)
+      .concat([...declined.duplicates, ...declined.ambiguous].flatMap(({ there }) => there))
   )
   const isDoubtful = unlinkedThere.length > 0 || found.there.some(({ kind }) => kind === "credit")
   return [

@@ -46,7 +46,7 @@ export const ofRedemption = (
   const credits = new Map<string, SourceRecord>()
   for (const event of events) {
     const record = after(redemption.redemptionId, event, credits)
-    if (record?.credit != null) credits.set(record.credit, record)
+    if (record !== undefined && record.credit !== null) credits.set(record.credit, record)
   }
   return [first, ...credits.values()]
 }

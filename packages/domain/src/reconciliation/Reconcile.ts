@@ -13,38 +13,10 @@ import * as Agreement from "./Agreement.ts"
 import * as Break from "./Break.ts"
 import * as Comparing from "./Comparing.ts"
 import * as Leftovers from "./Leftovers.ts"
+import type { Group, Match, Outcome } from "./Group.ts"
 import { type OfRedemption, type Pair, pairBy, type Paired, without } from "./Pairing.ts"
 import * as Rules from "./Rules.ts"
 import * as SourceRecord from "./SourceRecord.ts"
-
-/** The records of an account, or of a redemption, in any order. */
-export interface Group {
-  readonly account: string
-  readonly here: ReadonlyArray<SourceRecord.SourceRecord>
-  readonly there: ReadonlyArray<SourceRecord.SourceRecord>
-  /** What the account holds live on either side, where both are known. */
-  readonly balances?: { readonly here: Points.Points; readonly there: Points.Points } | undefined
-}
-
-/** A match, with the rule that found it and how far the two records are apart. */
-export interface Match {
-  readonly rule: Rules.MatchRule
-  readonly here: SourceRecord.SourceRecord
-  readonly there: SourceRecord.SourceRecord
-  readonly points: Points.Points
-  /** Microseconds. */
-  readonly time: bigint
-}
-
-/** What came of a group. */
-export interface Outcome {
-  readonly matches: ReadonlyArray<Match>
-  /** In the order of `Break.compareBreaks`, each with an identity of its own. */
-  readonly breaks: ReadonlyArray<Break.Break>
-  /** Records that were looked at: on our side, those that must be on the other side by now, and those that matched. */
-  readonly here: number
-  readonly there: number
-}
 
 /** Holds a group's records against each other. */
 export const reconcile = (group: Group, context: Rules.Context): Outcome =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { BREAK_TYPES } from "../../src/reconciliation/Break.ts"
-import { type Group, reconcile } from "../../src/reconciliation/Reconcile.ts"
+import type { Group } from "../../src/reconciliation/Group.ts"
+import { reconcile } from "../../src/reconciliation/Reconcile.ts"
 import type { Context } from "../../src/reconciliation/Rules.ts"
 import type { SourceRecord } from "../../src/reconciliation/SourceRecord.ts"
 import { context, credited, DAY, MINUTE, redeemed, START } from "../support/Reconciling.ts"

@@ -1,12 +1,14 @@
 /** `pointback reconcile` */
-import { Mastercard, StatementFile } from "@pointback/adapters"
+import { type EventStore, Mastercard, StatementFile } from "@pointback/adapters"
 import { type Ids, Instant } from "@pointback/domain"
-import { Effect, Option } from "effect"
+import { Cron, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import { hostname } from "node:os"
 import { now } from "../../command/Now.ts"
 import * as MastercardSource from "../../reconcile/MastercardSource.ts"
 import { type Reconciled, reconcileProgram, type ReconcileProgram } from "../../reconcile/ReconcileProgram.ts"
 import { type Mended, mend } from "../../reconcile/Remedies.ts"
+import { workForEver } from "../../reconcile/ReconcileWorker.ts"
 import * as Sink from "../../reconcile/Sink.ts"
 import { withBackend } from "../Backend.ts"
 import * as BreakOutput from "../BreakOutput.ts"
@@ -45,6 +47,13 @@ export const reconcile = Command.make(
       Flag.withMetavar("instant"),
       Flag.optional
     ),
+    every: Flag.String("every").pipe(
+      Flag.withDescription(
+        'Go on for ever, at the times of a cron expression in UTC such as "0 4 * * *"; with --mastercard'
+      ),
+      Flag.withMetavar("cron"),
+      Flag.optional
+    ),
     actor: Flags.actor
   },
   Effect.fn("reconcile")(function* (flags) {
@@ -53,6 +62,14 @@ export const reconcile = Command.make(
       return yield* wrong("statement", "either --statement or --mastercard is expected")
     }
     if (apply && dryRun) return yield* wrong("apply", "goes without --dry-run")
+    if (Option.isSome(flags.every)) {
+      const [given] = (["run", "at", "dryRun"] as const).filter((name) =>
+        typeof flags[name] === "boolean" ? flags[name] : Option.isSome(flags[name])
+      )
+      if (!mastercard) return yield* wrong("every", "goes with --mastercard", flags.every.value)
+      if (given !== undefined) return yield* wrong("every", `goes without --${given === "dryRun" ? "dry-run" : given}`)
+      return yield* forEver(flags, flags.every.value)
+    }
     const run = yield* runId(flags.run)
     const { mended, reconciled } = yield* Effect.scoped(
       Option.isSome(flags.statement)
@@ -112,6 +129,32 @@ const withMastercard = Effect.fnUntraced(function* (given: Given) {
   return yield* Effect.provide(withBackend(run), Mastercard.layerEnvironment)
 })
 
+/** Prints every run that this process brought to its end, one line each with `--json`. */
+const forEver = Effect.fnUntraced(function* (given: Omit<Given, "run" | "at">, every: string) {
+  const times = yield* Effect.mapError(Effect.fromResult(Cron.parse(every, "UTC")), () =>
+    wrong("every", 'a cron expression of five fields is expected, such as "0 4 * * *"', every)
+  )
+  const run = Effect.gen(function* () {
+    const program = yield* Input.knownProgram(given.program)
+    const backend = yield* Effect.context<EventStore.EventStore | "effect/cli/GlobalFlag/json">()
+    const onRun = (reconciled: Reconciled) =>
+      Effect.gen(function* () {
+        const mended = given.apply ? yield* mendFor(given.actor, reconciled) : []
+        const left = mended.length > 0 ? yield* afterMending(reconciled) : reconciled
+        yield* Output.answer(json(left, mended, false), () => text(left, mended, false))
+      }).pipe(Effect.provideContext(backend))
+    const source = yield* MastercardSource.make(program)
+    return yield* workForEver({ program, source, holder: `${hostname()}:${process.pid}`, onRun }, times)
+  })
+  return yield* Effect.provide(withBackend(run), Mastercard.layerEnvironment)
+})
+
+const mendFor = (actor: Option.Option<string>, reconciled: Reconciled) =>
+  Effect.flatMap(now, (at) => mend(reconciled, at, { actor: Option.getOrUndefined(actor) }))
+
+const afterMending = (reconciled: Reconciled) =>
+  Effect.map(Sink.database.result(startOf(reconciled)), (result): Reconciled => ({ ...reconciled, ...result }))
+
 const runAll = Effect.fnUntraced(function* (
   given: Given,
   { program, source }: { readonly program: Ids.ProgramId; readonly source: ReconcileProgram["source"] },
@@ -122,8 +165,8 @@ const runAll = Effect.fnUntraced(function* (
   const onGroups = (done: number) => report({ label: "reconciling", done, total: undefined, unit: "records" })
   const reconciled = yield* reconcileProgram(request, given.dryRun ? Sink.dry() : Sink.database, onGroups)
   if (!given.apply) return { reconciled, mended: [] }
-  const mended = yield* mend(reconciled, yield* now, { actor: Option.getOrUndefined(given.actor) })
-  return { reconciled: { ...reconciled, ...(yield* Sink.database.result(startOf(reconciled))) }, mended }
+  const mended = yield* mendFor(given.actor, reconciled)
+  return { reconciled: yield* afterMending(reconciled), mended }
 })
 
 const startOf = ({ at, program, run, source }: Reconciled) => ({ run, program, source, identity: "", at, rules: "" })
