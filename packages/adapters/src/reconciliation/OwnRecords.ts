@@ -46,7 +46,7 @@ export const accounts = (
   program: Ids.ProgramId,
   after: Place | null,
   limit = ACCOUNTS,
-  partition?: number | undefined
+  partition?: number
 ): Effect.Effect<ReadonlyArray<OwnAccount>, DatabaseError, Database> =>
   Effect.flatMap(Database, ({ query, schema }) =>
     query(async (kysely, signal) => {

@@ -36,7 +36,7 @@ export interface ParkedRecord {
 }
 
 interface Source {
-  /** What a person calls it: `statement march.ndjson`. */
+  /** What a person calls it: `statement`. */
   readonly name: string
   readonly program: Ids.ProgramId
   /** Sources of one text have the same records: a run that is resumed must find them. */

@@ -5,7 +5,6 @@
  */
 import { Ids } from "@pointback/domain"
 import { Effect, Result, Schema, type Scope } from "effect"
-import { basename } from "node:path"
 import { SpoolUnusable } from "../file/SpoolFile.ts"
 import { Fingerprint } from "./Fingerprint.ts"
 import { LineSort, type SortLimits } from "./LineSort.ts"
@@ -60,7 +59,8 @@ export const read = Effect.fn("StatementFile.read")(function* (
   })
   return {
     _tag: "Listing",
-    name: `statement ${basename(file)}`,
+    // Not the file's name: the same statement gives the same report.
+    name: "statement",
     program: Ids.ProgramId.make(header.program),
     identity: reading.identity(),
     window: { from: header.from, to: header.to },

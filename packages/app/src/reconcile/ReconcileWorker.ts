@@ -12,7 +12,7 @@ import {
   type ReconciliationSource,
   ReconciliationStore
 } from "@pointback/adapters"
-import { Ids, Instant } from "@pointback/domain"
+import { type Ids, Instant } from "@pointback/domain"
 import { Cron, type Duration, Effect, Option } from "effect"
 import { now } from "../command/Now.ts"
 import { type Reconciled, reconcileProgram, type ReconcileError } from "./ReconcileProgram.ts"

@@ -1,4 +1,4 @@
-import { ReconciliationSource } from "@pointback/adapters"
+import type { ReconciliationSource } from "@pointback/adapters"
 import { Instant, type SourceRecord } from "@pointback/domain"
 import { Cron, Effect, Fiber, Result } from "effect"
 import { assert, beforeAll, describe, it } from "vitest"
