@@ -13,8 +13,8 @@ export interface SortLimits {
   readonly block: number
 }
 
-/** A run of some two hundred thousand lines; a hundred runs are read in blocks of half a megabyte. */
-export const LIMITS: SortLimits = { held: 32_000_000, read: 64_000_000, block: 16_384 }
+/** A run of some hundred thousand lines; a hundred runs are read in blocks of a sixth of a megabyte. */
+export const LIMITS: SortLimits = { held: 16_000_000, read: 16_000_000, block: 16_384 }
 
 interface Run {
   readonly offset: number

@@ -19,6 +19,7 @@ import * as Input from "../Input.ts"
 import * as Json from "../Json.ts"
 import * as Output from "../Output.ts"
 import * as Progress from "../Progress.ts"
+import { keepHeapSmall } from "../SmallHeap.ts"
 
 export const reconcile = Command.make(
   "reconcile",
@@ -70,6 +71,7 @@ export const reconcile = Command.make(
       if (given !== undefined) return yield* wrong("every", `goes without --${given === "dryRun" ? "dry-run" : given}`)
       return yield* forEver(flags, flags.every.value)
     }
+    yield* keepHeapSmall
     const run = yield* runId(flags.run)
     const { mended, reconciled } = yield* Effect.scoped(
       Option.isSome(flags.statement)
