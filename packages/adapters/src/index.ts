@@ -28,8 +28,10 @@ export * as Rebuild from "./rebuild/Rebuild.ts"
 export * as Stores from "./Stores.ts"
 export * as Decimal from "./json/Decimal.ts"
 export * as Json from "./json/Json.ts"
-export type { CreditAnswer, HistoryEntry, RedeemAnswer, Redeemer } from "./mastercard/Answers.ts"
+export type { CreditAnswer, FoundRedeemer, HistoryEntry, RedeemAnswer, Redeemer } from "./mastercard/Answers.ts"
 export * as Assumptions from "./mastercard/Assumptions.ts"
+export type { EncryptionSettings } from "./mastercard/Encryption.ts"
+export type { FulfilmentAnswer, FulfilmentRequest, FulfilmentStatus } from "./mastercard/Fulfilment.ts"
 export { maskAccount, maskText } from "./mastercard/Masking.ts"
 export { Mastercard } from "./mastercard/Mastercard.ts"
 export * as MastercardConfig from "./mastercard/MastercardConfig.ts"
@@ -39,7 +41,11 @@ export {
   MastercardOutcomeUnknown,
   MastercardRefused
 } from "./mastercard/MastercardError.ts"
+export * as MastercardKeys from "./mastercard/Pkcs12.ts"
+export * as MastercardMetrics from "./mastercard/Telemetry.ts"
+export type { OAuth2Settings } from "./mastercard/OAuth2.ts"
 export { Reason } from "./mastercard/Reason.ts"
+export type { RedeemerSearch, UserIdType } from "./mastercard/RedeemerSearch.ts"
 export type {
   CreditRequest,
   HistoryRequest,
@@ -47,6 +53,13 @@ export type {
   RedeemRequest,
   RedemptionType
 } from "./mastercard/Requests.ts"
+export type {
+  AddShippingAddress,
+  KnownShippingAddress,
+  ShippingAddress,
+  ShippingAddressesRequest
+} from "./mastercard/ShippingAddress.ts"
+export type { TrafficLimits } from "./mastercard/Traffic.ts"
 export { exclusively } from "./subscription/Exclusive.ts"
 export * as Subscription from "./subscription/Subscription.ts"
 export {
@@ -55,8 +68,21 @@ export {
   SubscriptionStopped,
   SubscriptionUnknown
 } from "./subscription/SubscriptionError.ts"
-export { type Exchange, Sandbox, SandboxNotStarted, type SandboxOptions, SandboxRefused } from "./sandbox/Sandbox.ts"
+export {
+  Sandbox,
+  type SandboxFailure,
+  SandboxNotStarted,
+  type SandboxOptions,
+  SandboxRefused
+} from "./sandbox/Sandbox.ts"
 export type { SandboxCommand } from "./sandbox/SandboxBank.ts"
+export type { SandboxExtrasOptions } from "./sandbox/SandboxExtrasOptions.ts"
+export * as SandboxFaults from "./sandbox/SandboxFaults.ts"
+export * as SandboxFaultText from "./sandbox/SandboxFaultText.ts"
+export type { Exchange, Hold } from "./sandbox/SandboxServer.ts"
+export * as SandboxRules from "./sandbox/SandboxRules.ts"
+export { SandboxStateHeld, SandboxStateUnusable } from "./sandbox/SandboxStateFile.ts"
+export type { AccountTruth, RedemptionTruth } from "./sandbox/SandboxTruth.ts"
 export * as SandboxKeys from "./sandbox/SandboxKeys.ts"
 export * as ReconciliationSource from "./statement/ReconciliationSource.ts"
 export * as StatementFile from "./statement/StatementFile.ts"

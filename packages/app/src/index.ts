@@ -5,7 +5,11 @@
  * domain, and with the errors of `AppError` and `DatabaseError`.
  */
 export * as AppError from "./error/AppError.ts"
+export { CreditsStopped } from "./bulk/Brake.ts"
+export { creditMany, type CreditManyOptions, recordMany } from "./bulk/CreditMany.ts"
+export type { BatchedCredit, CreditResult } from "./bulk/CreditResult.ts"
 export { adjustPoints, type AdjustPoints, type PointsAdjusted } from "./command/AdjustPoints.ts"
+export { type AccountAliased, type AliasAccount, aliasAccount } from "./command/AliasAccount.ts"
 export type { CreditOutcome } from "./command/CreditOutcome.ts"
 export { type CreditRedemption, creditRedemption, recordCredit } from "./command/CreditRedemption.ts"
 export { type EarnPoints, earnPoints, type PointsEarned } from "./command/EarnPoints.ts"
@@ -15,6 +19,7 @@ export { type PointsRedeemed, type RedeemPoints, redeemPoints } from "./command/
 export { CallMayBeUnderWay, type DecideCredit, decideCredit, NothingToDecide } from "./settle/DecideCredit.ts"
 export { type SettleCredits, settleCredits, type Settled, type SettledCredit } from "./settle/SettleCredits.ts"
 export * as SettleSettings from "./settle/SettleSettings.ts"
+export * as Simulation from "./simulate/Simulation.ts"
 export { sweepExpired, type SweepExpired, type Swept } from "./command/SweepExpired.ts"
 export { OutputExists, OutputUnwritable } from "./generate/GenerateError.ts"
 export {

@@ -39,6 +39,7 @@ const question = (schema: string, { account, asOf, knownAt, program }: AgingQues
     from moved m
     join ${sql.id(schema, "lots")} l on (l.partition, l.program, l.account_key, l.lot_id) = (m.partition, ${program}, m.account_key, m.lot_id)
     left join ${sql.id(schema, "account_numbers")} n on n.program = ${program} and n.account_key = m.account_key
+      and n.current
     where m.points > 0 and (l.expires_at is null or l.expires_at > ${Instant.toString(asOf)}::timestamptz)
     order by coalesce(n.account_number, m.account_key) collate "C", l.expires_at nulls last, l.earned_at, m.lot_id collate "C"`
 

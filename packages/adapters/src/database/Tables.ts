@@ -27,12 +27,17 @@ export interface PoliciesTable {
   readonly recorded_at: Generated<string>
 }
 
-/** Account numbers and the opaque keys that stand for them everywhere else. The only table with an account number. */
+/**
+ * Account numbers and the opaque keys that stand for them everywhere else. The only table with an account number. A number
+ * that replaced another has the key that its event names it by, and the latest one of an account is current.
+ */
 export interface AccountNumbersTable {
   readonly program: string
   readonly account_number: string
   readonly partition: number
   readonly account_key: string
+  readonly alias_key: string | null
+  current: Generated<boolean>
 }
 
 /** One row per account: how many events it has, which is what an append expects. */

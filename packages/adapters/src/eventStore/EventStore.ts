@@ -63,6 +63,8 @@ export interface Loaded {
   readonly policy: Policy.Policy
   /** Null for an account that nothing was ever recorded of. */
   readonly account: AccountRef | null
+  /** The account's present number: another one than was asked for where that was replaced. */
+  readonly number: Ids.AccountNumber
   /** How many events the account has. */
   readonly version: number
   readonly state: Account.Account
@@ -105,6 +107,8 @@ export interface AppendRequest {
   readonly facts: ReadonlyArray<{ readonly fact: Fact.Fact; readonly origin: Origin }>
   /** Keys that become known with these events. */
   readonly keys: ReadonlyArray<KeyRecord>
+  /** The number that the account gets with an `AccountAliased` among these facts, and the key that it names it by. */
+  readonly alias?: { readonly number: Ids.AccountNumber; readonly key: Ids.AccountKey }
 }
 
 /** Somebody else appended to the account first: load and decide again. */
@@ -188,6 +192,9 @@ export class EventStore extends Context.Service<
       program: Ids.ProgramId,
       account: Ids.AccountNumber
     ) => Effect.Effect<AccountRef | null, DatabaseError>
+
+    /** Every number of an account, the present one first; none where they were erased. */
+    readonly numbersOf: (account: AccountRef) => Effect.Effect<ReadonlyArray<Ids.AccountNumber>, DatabaseError>
 
     /** Credits of an account that are in flight, by redemption. */
     readonly inFlightOf: (account: AccountRef) => Effect.Effect<ReadonlyArray<InFlight>, DatabaseError>

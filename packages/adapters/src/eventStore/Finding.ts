@@ -28,14 +28,18 @@ const refOf = (row: AccountRow): AccountRef => ({
   partition: row.partition
 })
 
-type Questions = Pick<EventStore["Service"], "find" | "toSweep" | "inFlight" | "inFlightOf">
-
 /** The questions of a database's store. */
-export const make = (database: Database["Service"]): Questions => {
+export const make = (
+  database: Database["Service"]
+): Pick<EventStore["Service"], "find" | "numbersOf" | "toSweep" | "inFlight" | "inFlightOf"> => ({
+  ...accounts(database),
+  ...credits(database)
+})
+
+const accounts = (database: Database["Service"]) => {
   const numbers = sql.id(database.schema, "account_numbers")
   const erasures = sql.id(database.schema, "erasures")
   const lots = sql.id(database.schema, "lots")
-  const redemptions = sql.id(database.schema, "redemptions")
 
   const find = Effect.fn("EventStore.find")((program: Ids.ProgramId, account: Ids.AccountNumber) =>
     database.query(async (kysely, signal) => {
@@ -58,7 +62,8 @@ export const make = (database: Database["Service"]): Questions => {
         kysely,
         sql`select distinct l.partition, l.program, l.account_key,
           coalesce(n.account_number, l.account_key) as account_number
-        from ${lots} l left join ${numbers} n using (partition, program, account_key)
+        from ${lots} l left join ${numbers} n
+          on n.program = l.program and n.account_key = l.account_key and n.current
         where l.expires_at <= ${Instant.toString(asOf)}::timestamptz and l.total <> l.booked
           and (${program}::text is null or l.program = ${program})
           and (l.partition, l.program, l.account_key)
@@ -70,13 +75,33 @@ export const make = (database: Database["Service"]): Questions => {
     })
   )
 
+  const numbersOf = Effect.fn("EventStore.numbersOf")(({ key, program }: AccountRef) =>
+    database.query(async (kysely, signal) => {
+      const found = await Rows.ask<Pick<NumberedRow, "account_number">>(
+        kysely,
+        sql`select account_number from ${numbers} where program = ${program} and account_key = ${key}
+          order by current desc, account_number collate "C"`,
+        signal
+      )
+      return found.map((row) => Ids.AccountNumber.make(row.account_number))
+    })
+  )
+
+  return { find, toSweep, numbersOf }
+}
+
+const credits = (database: Database["Service"]) => {
+  const numbers = sql.id(database.schema, "account_numbers")
+  const redemptions = sql.id(database.schema, "redemptions")
+
   // An account cannot be erased while a credit of it is in flight, so there is a number.
   const askInFlight = (which: RawBuilder<unknown>, limit: RawBuilder<unknown>) =>
     database.query(async (kysely, signal) => {
       const found = await Rows.ask<InFlightRow>(
         kysely,
         sql`select r.partition, r.program, r.account_key, n.account_number, r.redemption_id, r.pending_credit
-        from ${redemptions} r join ${numbers} n using (partition, program, account_key)
+        from ${redemptions} r join ${numbers} n
+          on n.program = r.program and n.account_key = r.account_key and n.current
         where r.pending > 0 and ${which}
         order by r.partition, r.program, r.account_key, r.redemption_id ${limit}`,
         signal
@@ -103,5 +128,5 @@ export const make = (database: Database["Service"]): Questions => {
     askInFlight(sql`r.partition = ${partition} and r.program = ${program} and r.account_key = ${key}`, sql``)
   )
 
-  return { find, toSweep, inFlight, inFlightOf }
+  return { inFlight, inFlightOf }
 }

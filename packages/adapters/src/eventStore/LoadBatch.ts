@@ -110,6 +110,7 @@ const decodePolicy = Schema.decodeUnknownSync(Policy.Policy)
 
 interface Drawing {
   account: AccountRef | null
+  number: Ids.AccountNumber
   version: number
   readonly streams: Map<string, number>
   readonly movements: Map<string, Array<Movements.Movement>>
@@ -126,8 +127,9 @@ class Picture {
 
   constructor(requests: ReadonlyArray<LoadRequest>) {
     this.#requests = requests
-    this.#drawings = requests.map(() => ({
+    this.#drawings = requests.map(({ account }) => ({
       account: null,
+      number: account,
       version: 0,
       streams: new Map(),
       movements: new Map(),
@@ -146,11 +148,12 @@ class Picture {
     this.#policies.set(program as string, decoded)
   }
 
-  account([command, partition, key, version, streamVersion]: ReadonlyArray<string>): void {
+  account([command, partition, key, version, streamVersion, replacedBy]: ReadonlyArray<string>): void {
     const drawing = this.#of(command)
     const { program } = this.#requests[Number(command) - 1] as LoadRequest
     drawing.account = { program, key: key as Ids.AccountKey, partition: Number(partition) }
     drawing.version = Number(version)
+    if (replacedBy !== undefined) drawing.number = replacedBy as Ids.AccountNumber
     drawing.streams.set(ACCOUNT_STREAM, Number(streamVersion))
   }
 
@@ -202,7 +205,7 @@ class Picture {
 
   loaded(): ReadonlyArray<Loaded> {
     return this.#requests.map((request, index): Loaded => {
-      const { account, keys, lots, redemptions, streams, version } = this.#drawings[index] as Drawing
+      const { account, keys, lots, number, redemptions, streams, version } = this.#drawings[index] as Drawing
       const policy = this.#policies.get(request.program)
       const state: Account.Account = {
         lots: { horizon: request.horizon, byId: HashMap.fromIterable(lots) },
@@ -213,6 +216,7 @@ class Picture {
         programKnown: policy !== undefined,
         policy: policy ?? Policy.initial,
         account,
+        number,
         version,
         state,
         keys,

@@ -58,7 +58,7 @@ const loader = (database: DatabaseService, scope: Scope.Scope) => {
       ),
     ({ reason }) => reason._tag === "Unreachable"
   )
-  const line = Gathering.make(Gathering.inScope(scope), Gathering.oldest(MAXIMUM_LOADS), carry)
+  const line = Gathering.make(Gathering.inScope(scope), Gathering.oldest(MAXIMUM_LOADS), carry, { patient: true })
   return (request: LoadRequest): Effect.Effect<Loaded, DatabaseError> =>
     Effect.flatMap(CurrentTransaction, (transaction) =>
       // What is loaded in somebody's transaction must see what that transaction did.
@@ -92,6 +92,21 @@ const appender = (database: DatabaseService, scope: Scope.Scope) => {
       Effect.map(write([prepared], wait), ([appended]) => appended as AppendBatch.Appended)
     )
 
+  // The number is given under the head that the append took, and all of it or nothing is there afterwards.
+  const withAlias = (prepared: AppendBatch.Prepared, { key, number }: NonNullable<AppendRequest["alias"]>) => {
+    const { program, key: accountKey } = prepared.account
+    const alias = sql.id(database.schema, "alias_account")
+    return database.transaction(
+      Effect.tap(within(prepared), (appended) =>
+        typeof appended === "string"
+          ? Effect.void
+          : database.query((kysely) =>
+              sql`select ${alias}(${program}::text, ${accountKey}::text, ${number}::text, ${key}::text)`.execute(kysely)
+            )
+      )
+    )
+  }
+
   const newAccount = Effect.fnUntraced(function* ({ target }: AppendRequest) {
     const partitions = yield* partitionCount
     const now = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
@@ -113,7 +128,9 @@ const appender = (database: DatabaseService, scope: Scope.Scope) => {
     // What belongs to somebody's transaction is written in it, and cannot be gathered with others.
     const gathered = (yield* CurrentTransaction) === undefined
     const conflict = Effect.suspend(() => new VersionConflict({ expected: loaded.version }))
-    return yield* (gathered ? submit : within)(prepared).pipe(
+    const appended =
+      request.alias === undefined ? (gathered ? submit : within)(prepared) : withAlias(prepared, request.alias)
+    return yield* appended.pipe(
       Effect.catchIf(isRace, () => conflict),
       Effect.flatMap((events) => (typeof events === "string" ? conflict : Effect.succeed(events)))
     )

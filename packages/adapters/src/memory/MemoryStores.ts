@@ -26,12 +26,14 @@ import { PolicyStore } from "../program/PolicyStore.ts"
 
 interface StoredAccount {
   readonly ref: AccountRef
-  readonly number: Ids.AccountNumber
+  /** The present one first. */
+  readonly numbers: Array<Ids.AccountNumber>
   readonly events: Array<StoredEvent>
   readonly keys: Map<string, KeyRecord>
 }
 
-class Memory {
+/** What stores in memory hold: it can outlive them, as a database outlives the processes that use it. */
+export class Memory {
   readonly programs = new Set<string>()
   readonly policies = new Map<string, Policy.Policy>()
   readonly accounts = new Map<string, StoredAccount>()
@@ -51,16 +53,28 @@ class Memory {
   }
 
   open(account: StoredAccount): void {
-    const { number, ref } = account
+    const { ref } = account
     this.programs.add(ref.program)
-    this.accounts.set(JSON.stringify([ref.program, number]), account)
     this.accountsByKey.set(JSON.stringify([ref.program, ref.key]), account)
+    for (const number of account.numbers) this.accounts.set(JSON.stringify([ref.program, number]), account)
+  }
+
+  /** From now on a further number stands for the account, and is its present one. */
+  alias(account: StoredAccount, number: Ids.AccountNumber): void {
+    account.numbers.unshift(number)
+    this.accounts.set(JSON.stringify([account.ref.program, number]), account)
+  }
+
+  all(): ReadonlyArray<StoredAccount> {
+    return Array.from(this.accountsByKey.values())
   }
 
   inProgram(program: string): ReadonlyArray<StoredAccount> {
-    return Array.from(this.accounts.values()).filter(({ ref }) => ref.program === program)
+    return this.all().filter(({ ref }) => ref.program === program)
   }
 }
+
+const currentNumber = ({ numbers }: StoredAccount): Ids.AccountNumber => numbers[0] as Ids.AccountNumber
 
 const keyName = ({ key, kind }: Key): string => JSON.stringify([kind, key])
 
@@ -72,6 +86,7 @@ const load = (memory: Memory, request: LoadRequest): Loaded => {
     programKnown: memory.programs.has(request.program),
     policy: memory.policy(request.program),
     account: account?.ref ?? null,
+    number: account === undefined ? request.account : currentNumber(account),
     version: account?.events.length ?? 0,
     // All of it, exact at every instant: more than was asked for serves every selection.
     state: account === undefined ? Account.empty : Account.evolveAll(Account.empty, factsOf(account)),
@@ -119,7 +134,7 @@ const openAccount = (memory: Memory, { target }: AppendRequest, key: string): St
   const accountKey = Ids.AccountKey.make(key)
   const account: StoredAccount = {
     ref: { program: target.program, key: accountKey, partition: partitionOf(target.program, key, PARTITIONS) },
-    number: target.account,
+    numbers: [target.account],
     events: [],
     keys: new Map()
   }
@@ -137,13 +152,17 @@ const eventStore = Effect.fnUntraced(function* (memory: Memory) {
     const eventIds = yield* Effect.forEach(facts, () => random.uuidV7())
     // From here on nothing yields, so nobody comes in between.
     const known = memory.account(target.program, target.account)
+    const taken = request.alias !== undefined && memory.account(target.program, request.alias.number) !== undefined
     const raced =
+      taken ||
       (known?.events.length ?? 0) !== loaded.version ||
       keys.some((key) => known?.keys.has(keyName(key)) === true) ||
       (known === undefined && memory.policy(target.program).scale !== loaded.policy.scale)
     if (raced) return yield* new VersionConflict({ expected: loaded.version })
     if (known === undefined && facts.length === 0) return []
-    return write(memory, known ?? openAccount(memory, request, accountKey), request, eventIds, now)
+    const account = known ?? openAccount(memory, request, accountKey)
+    if (request.alias !== undefined) memory.alias(account, request.alias.number)
+    return write(memory, account, request, eventIds, now)
   })
 
   return EventStore.of({
@@ -161,6 +180,7 @@ const eventStore = Effect.fnUntraced(function* (memory: Memory) {
       }),
     readAccount: (account) => Stream.suspend(() => Stream.fromIterable(memory.byKey(account)?.events.slice() ?? [])),
     find: (program, account) => Effect.sync(() => memory.account(program, account)?.ref ?? null),
+    numbersOf: (account) => Effect.sync(() => memory.byKey(account)?.numbers.slice() ?? []),
     inFlightOf: (account) =>
       Effect.sync(() =>
         Option.match(Option.fromNullishOr(memory.byKey(account)), {
@@ -170,7 +190,8 @@ const eventStore = Effect.fnUntraced(function* (memory: Memory) {
       ),
     inFlight: ({ after, limit, program }) =>
       Effect.sync(() =>
-        Array.from(memory.accounts.values())
+        memory
+          .all()
           .filter((account) => program === null || account.ref.program === program)
           .sort((a, b) => compareRefs(a.ref, b.ref))
           .flatMap(inFlightOf)
@@ -179,13 +200,14 @@ const eventStore = Effect.fnUntraced(function* (memory: Memory) {
       ),
     toSweep: ({ after, asOf, limit, program }) =>
       Effect.sync(() =>
-        Array.from(memory.accounts.values())
+        memory
+          .all()
           .filter((account) => program === null || account.ref.program === program)
           .filter((account) => hasToSweep(account, asOf))
           .sort((a, b) => compareRefs(a.ref, b.ref))
           .filter((account) => after === null || compareRefs(account.ref, after) > 0)
           .slice(0, limit)
-          .map(({ number, ref }) => ({ account: ref, number }))
+          .map((account) => ({ account: account.ref, number: currentNumber(account) }))
       )
   })
 })
@@ -199,7 +221,7 @@ const inFlightOf = (account: StoredAccount): ReadonlyArray<InFlight> =>
         : []
     )
     .sort((a, b) => Ids.compare(a.redemptionId, b.redemptionId))
-    .map((credit) => ({ ...credit, account: account.ref, number: account.number }))
+    .map((credit) => ({ ...credit, account: account.ref, number: currentNumber(account) }))
 
 const isAfter = ({ account, redemptionId }: InFlight, after: InFlightQuestion["after"]): boolean =>
   after === null || (compareRefs(account, after.account) || Ids.compare(redemptionId, after.redemptionId)) > 0
@@ -240,8 +262,10 @@ const agingStore = (memory: Memory) =>
         memory
           .inProgram(program)
           .filter(({ ref }) => account === null || ref.key === account.key)
-          .sort((a, b) => Ids.compare(a.number, b.number))
-          .flatMap(({ events, number, ref }) => {
+          .toSorted((a, b) => Ids.compare(currentNumber(a), currentNumber(b)))
+          .flatMap((account) => {
+            const { events, ref } = account
+            const number = currentNumber(account)
             const known = events.filter((stored) => knownAt === null || stored.recordedAt <= knownAt)
             return LotBalance.asOf(
               ref.key,
@@ -252,21 +276,22 @@ const agingStore = (memory: Memory) =>
       )
   })
 
+/** All stores over a memory that others may use too, each with their own stores. */
+export const layerOver = (memory: Memory): Layer.Layer<EventStore | PolicyStore | AgingStore | EventLog> =>
+  Layer.mergeAll(
+    Layer.effect(EventStore, eventStore(memory)),
+    Layer.succeed(PolicyStore, policyStore(memory)),
+    Layer.succeed(AgingStore, agingStore(memory)),
+    Layer.succeed(
+      EventLog,
+      MemoryEventLog.make({
+        heads: memory.heads,
+        events: () => memory.all().flatMap(({ events }) => events)
+      })
+    )
+  ).pipe(Layer.provide(SecureRandom.layerWebCrypto))
+
 /** All stores over one memory that is empty at first and gone with the layer. */
 export const layer: Layer.Layer<EventStore | PolicyStore | AgingStore | EventLog> = Layer.unwrap(
-  Effect.sync(() => {
-    const memory = new Memory()
-    return Layer.mergeAll(
-      Layer.effect(EventStore, eventStore(memory)),
-      Layer.succeed(PolicyStore, policyStore(memory)),
-      Layer.succeed(AgingStore, agingStore(memory)),
-      Layer.succeed(
-        EventLog,
-        MemoryEventLog.make({
-          heads: memory.heads,
-          events: () => Array.from(memory.accounts.values()).flatMap(({ events }) => events)
-        })
-      )
-    )
-  })
-).pipe(Layer.provide(SecureRandom.layerWebCrypto))
+  Effect.sync(() => layerOver(new Memory()))
+)

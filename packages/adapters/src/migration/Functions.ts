@@ -218,7 +218,8 @@ const LOTS_BY_RANGE = `
     end`
 
 // Each kind of row is looked for only where a command asks for it: a plan over all partitions takes its time to begin.
-const LOAD = `
+/** Loads what some decisions need. 0006 makes it anew: since then an account may have several numbers. */
+export const LOAD = `
 create function load_batch(progs text[], numbers text[], horizons timestamptz[], lot_commands int[], lot_names text[],
   ranges text, wanted_redemptions text, wanted_keys text)
 returns table (kind text, body text)
@@ -231,14 +232,17 @@ declare
 begin
   kind := 'accounts';
   body := '';
-  for t in select u.o, a.partition, a.account_key, a.version, a.stream_version
+  for t in select u.o, a.partition, a.account_key, a.version, a.stream_version, case when not b.current then (
+      select c.account_number from account_numbers c
+      where c.program = b.program and c.account_key = b.account_key and c.current) end as replaced_by
     from unnest(progs, numbers) with ordinality as u (g, m, o)
     join account_numbers b on b.program = u.g and b.account_number = u.m
     join accounts a on a.partition = b.partition and a.program = b.program and a.account_key = b.account_key
   loop
     ps[t.o] := t.partition;
     accs[t.o] := t.account_key;
-    body := body || concat_ws(E'\\x1f', t.o, t.partition, t.account_key, t.version, t.stream_version) || E'\\x1e';
+    body := body || concat_ws(E'\\x1f', t.o, t.partition, t.account_key, t.version, t.stream_version, t.replaced_by)
+      || E'\\x1e';
   end loop;
   if coalesce(array_length(accs, 1), 0) < array_length(progs, 1) or array_position(accs, null) is not null then
     -- An account whose number was erased is called by its key.

@@ -6,6 +6,7 @@ import { Database } from "../database/Database.ts"
 import type { DatabaseError } from "../database/DatabaseError.ts"
 import * as Rows from "../database/Rows.ts"
 import { exclusively, rebuildAll } from "../rebuild/Rebuild.ts"
+import { aliases } from "./Aliases.ts"
 import { erasures } from "./Erasures.ts"
 import { foundation } from "./Foundation.ts"
 import { partitioned } from "./Partitioned.ts"
@@ -19,6 +20,7 @@ const migrations = {
   "0003_subscriptions": subscriptions,
   "0004_erasures": erasures,
   "0005_roles": Roles.roles,
+  "0006_aliases": aliases,
   "0008_reconciliation": reconciliations
 }
 

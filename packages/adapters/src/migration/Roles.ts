@@ -57,6 +57,7 @@ const EXECUTE = [
   "append_batch",
   "load_batch",
   "advance_heads",
+  "alias_account",
   "erase_account",
   "current_instant",
   "micros",

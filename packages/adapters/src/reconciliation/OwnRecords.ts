@@ -59,7 +59,7 @@ export const accounts = (
       const found = await Rows.ask<{ number: string; key: string; partition: number }>(
         kysely,
         sql`select account_number as number, account_key as key, partition from ${sql.id(schema, "account_numbers")}
-          where program = ${program} and ${behind} and ${ofPartition(partition)} order by account_number collate "C" limit ${sql.lit(limit)}`,
+          where program = ${program} and current and ${behind} and ${ofPartition(partition)} order by account_number collate "C" limit ${sql.lit(limit)}`,
         signal
       )
       return found.map(({ key, number, partition }) => ({
@@ -195,6 +195,22 @@ export const byNumbers = (
         signal
       )
       return new Map(found.map((account) => [account.number as string, account]))
+    })
+  )
+
+/** Numbers that were replaced, each with the present one of its account. */
+export const replaced = (program: Ids.ProgramId): Effect.Effect<ReadonlyMap<string, string>, DatabaseError, Database> =>
+  Effect.flatMap(Database, ({ query, schema }) =>
+    query(async (kysely, signal) => {
+      const numbers = sql.id(schema, "account_numbers")
+      const found = await Rows.ask<{ old: string; present: string }>(
+        kysely,
+        sql`select o.account_number as old, p.account_number as present from ${numbers} o
+          join ${numbers} p on (p.program, p.account_key) = (o.program, o.account_key) and p.current
+          where o.program = ${program} and not o.current`,
+        signal
+      )
+      return new Map(found.map(({ old, present }) => [old, present]))
     })
   )
 

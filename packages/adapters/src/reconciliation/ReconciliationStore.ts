@@ -263,7 +263,8 @@ export const read = (asked: BreakQuestion): Effect.Effect<ReadonlyArray<StoredBr
             ${Rows.utc("b.last_seen")} as "lastSeen", b.last_run as "lastRun"
           from ${sql.id(schema, "reconciliation_breaks")} b
           left join lateral (select min(n.account_number) as account_number from ${sql.id(schema, "account_numbers")} n
-            where (n.program, n.account_key) = (b.program collate "default", b.account_key collate "default")) n on true
+            where (n.program, n.account_key) = (b.program collate "default", b.account_key collate "default")
+              and n.current) n on true
           where ${conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)}
           order by b.id limit ${sql.lit(Math.min(asked.limit ?? MAXIMUM_BREAKS, MAXIMUM_BREAKS))}`,
         signal

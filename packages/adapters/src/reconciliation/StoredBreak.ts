@@ -6,7 +6,10 @@ import type { OwnAccount } from "./OwnRecords.ts"
 /** Characters of a break's id: sixty bits more than a program will ever have breaks. */
 const ID_LENGTH = 24
 
-/** What a break is known by over all runs. The account's number is in it and cannot be read from it. */
+/**
+ * What a break is known by over all runs. It has our key of the account in it, which stays when its number is replaced; the
+ * number of an account that we do not know cannot be read from it.
+ */
 export const idOf = (program: string, { identity }: ReconciliationBreak.Break): string =>
   createHash("sha256").update(program).update("\0").update(identity).digest("hex").slice(0, ID_LENGTH)
 
@@ -15,6 +18,8 @@ export interface FoundBreak {
   readonly id: string
   readonly found: ReconciliationBreak.Break
   readonly account: OwnAccount | null
+  /** The account's present number. */
+  readonly number: string
 }
 
 /** A record as evidence: the same form on both sides, without what a source does not say. */

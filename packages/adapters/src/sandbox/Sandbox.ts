@@ -2,22 +2,31 @@
  * A stand-in for Mastercard Digital Redemptions: a real HTTP server on this machine that checks signatures and keeps
  * accounts, lots and redemptions. The client talks to it as it talks to Mastercard.
  *
- * It listens on 127.0.0.1 only and forgets everything when its scope closes.
+ * It listens on 127.0.0.1 only. Unless a file keeps its state, it forgets everything when its scope closes.
  */
 import { Instant } from "@pointback/domain"
-import { Clock, Context, Duration, Effect, Layer, Redacted, Schema, type Scope } from "effect"
+import { Clock, Context, Duration, Effect, Equal, Layer, type Option, Redacted, Schema, type Scope } from "effect"
 import { createPublicKey } from "node:crypto"
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
-import * as Json from "../json/Json.ts"
+import type * as Json from "../json/Json.ts"
 import * as Assumptions from "../mastercard/Assumptions.ts"
-import { isLoopback } from "../mastercard/MastercardConfig.ts"
-import * as Answers from "./SandboxAnswers.ts"
+import type { FaultControl } from "./SandboxAdmin.ts"
 import type { SandboxCommand } from "./SandboxBank.ts"
 import { SandboxBook } from "./SandboxBook.ts"
 import * as Codes from "./SandboxCodes.ts"
+import { FaultPlan } from "./SandboxFaultPlan.ts"
+import * as Faults from "./SandboxFaults.ts"
+import { SandboxStateNotWritten } from "./SandboxJournal.ts"
+import { Recent } from "./SandboxRecent.ts"
+import * as ExtrasOptions from "./SandboxExtrasOptions.ts"
 import type { SandboxLot } from "./SandboxLots.ts"
+import { SandboxNotStarted } from "./SandboxNotStarted.ts"
 import * as Routes from "./SandboxRoutes.ts"
+import * as Rules from "./SandboxRules.ts"
+import * as Server from "./SandboxServer.ts"
+import * as StateFile from "./SandboxStateFile.ts"
+import type { AccountTruth, RedemptionTruth } from "./SandboxTruth.ts"
+
+export { SandboxNotStarted }
 
 /** How a sandbox is set up. */
 export interface SandboxOptions {
@@ -28,25 +37,34 @@ export interface SandboxOptions {
   readonly publicKey: string
   /** `Pay With Points API` by default, as on Mastercard's page. */
   readonly programName?: string
-  /** The accounts to begin with. */
+  /** The accounts to begin with; those of one household share their lots. */
   readonly accounts?: ReadonlyArray<{
     readonly userId: string
+    readonly household?: string
     readonly lots: ReadonlyArray<Omit<SandboxLot, "granted">>
   }>
   /** The present instant of the accounts; the real clock by default. Signatures always follow the real clock. */
   readonly clock?: () => Instant.Instant
+  /** A clock of its own instead: it stands at this instant until it is advanced. */
+  readonly standingAt?: Instant.Instant
+  /** The rules that Mastercard's material leaves open. */
+  readonly rules?: Rules.SandboxRulesInput
+  /** A file that the state is kept in, over restarts; in memory unless set. */
+  readonly state?: string
   /** The id of the first redemption or credit that is made, 5134720 by default. */
   readonly firstId?: bigint
   /** How far the timestamp of a signature may be away, five minutes by default. */
   readonly tolerance?: Duration.Duration
   readonly assumptions?: Assumptions.Assumptions
+  /** OAuth 2.0 and payload encryption; by default with the consumer key as client id and the same public key. */
+  readonly extras?: ExtrasOptions.SandboxExtrasOptions
+  /** How it misbehaves; not at all by default. */
+  readonly faults?: Faults.SpecificationInput
+  /** Entries of the log at most, the oldest are dropped first; may be infinite. 10,000 by default. */
+  readonly maximumLog?: number
+  /** Told of each request whose answer is held back, at once. It must not throw. */
+  readonly onHold?: (hold: Server.Hold) => void
 }
-
-/** The host that the sandbox listens on: nobody else can reach it. */
-const HOST = "127.0.0.1"
-
-/** Bytes of a request's body at most: a hundred times what any call has. */
-const MAXIMUM_REQUEST_BYTES = 262_144
 
 const DEFAULT_PROGRAM_NAME = "Pay With Points API"
 
@@ -54,25 +72,6 @@ const DEFAULT_PROGRAM_NAME = "Pay With Points API"
 const DEFAULT_FIRST_ID = 5_134_720n
 
 const DEFAULT_TOLERANCE = Duration.minutes(5)
-
-/** The sandbox could not be started. */
-export class SandboxNotStarted extends Schema.TaggedError<SandboxNotStarted>()("SandboxNotStarted", {
-  problem: Schema.String
-}) {
-  override get message(): string {
-    return `The sandbox could not be started: ${this.problem}`
-  }
-}
-
-/** A request and its answer as they went over the wire. */
-export interface Exchange {
-  readonly method: string
-  /** Path and query. */
-  readonly path: string
-  readonly requestBody: string
-  readonly status: number
-  readonly responseBody: string
-}
 
 /** Exchanges that are kept: enough to look back at a session, little enough for a sandbox that runs for days. */
 const MAXIMUM_EXCHANGES = 1000
@@ -89,12 +88,34 @@ export class Sandbox extends Context.Service<
     readonly run: (command: SandboxCommand) => Effect.Effect<void, SandboxRefused>
     /** What truly happened, oldest first. */
     readonly log: Effect.Effect<ReadonlyArray<Json.JsonObject>>
+    /** What truly became of every redemption. */
+    readonly truth: Effect.Effect<ReadonlyArray<RedemptionTruth>>
+    /** What truly became of one redemption; none where it is not known. */
+    readonly truthOf: (redemptionId: string) => Effect.Effect<Option.Option<RedemptionTruth>>
+    /** An account with its lots and their ages, by any number that it ever had; none where it is not known. */
+    readonly account: (userId: string) => Effect.Effect<Option.Option<AccountTruth>>
+    /** The rules that count now. */
+    readonly rules: Effect.Effect<Rules.SandboxRules>
+    /** Makes other rules count from now on. */
+    readonly setRules: (
+      rules: Rules.SandboxRulesInput
+    ) => Effect.Effect<void, Rules.SandboxRulesInvalid | SandboxRefused>
+    /** The present instant. */
+    readonly now: Effect.Effect<Instant.Instant>
+    /** Moves a clock of its own forward. Fails where it follows another clock, or where that would be back. */
+    readonly advanceTo: (instant: Instant.Instant) => Effect.Effect<void, SandboxRefused>
     /** The last requests and answers as they went over the wire, oldest first. */
-    readonly exchanges: Effect.Effect<ReadonlyArray<Exchange>>
+    readonly exchanges: Effect.Effect<ReadonlyArray<Server.Exchange>>
+    /** Makes it misbehave otherwise from now on. Counting for `nth` and for the seed begins anew. */
+    readonly setFaults: (specification: Faults.SpecificationInput) => Effect.Effect<void, Faults.SandboxFaultsInvalid>
+    /** How it misbehaves. */
+    readonly faults: Effect.Effect<Faults.Specification>
+    /** How many requests are held for ever, their clients still waiting. */
+    readonly held: Effect.Effect<number>
   }
 >()("@pointback/adapters/Sandbox") {
   /** A sandbox that runs as long as the layer is in use. */
-  static readonly layer = (options: SandboxOptions): Layer.Layer<Sandbox, SandboxNotStarted | SandboxRefused> =>
+  static readonly layer = (options: SandboxOptions): Layer.Layer<Sandbox, SandboxFailure> =>
     Layer.effect(Sandbox, make(options))
 }
 
@@ -108,116 +129,144 @@ export class SandboxRefused extends Schema.TaggedError<SandboxRefused>()("Sandbo
   }
 }
 
+/** Why a sandbox does not start. */
+export type SandboxFailure =
+  | SandboxNotStarted
+  | SandboxRefused
+  | Faults.SandboxFaultsInvalid
+  | Rules.SandboxRulesInvalid
+  | StateFile.SandboxStateError
+
 /** Starts a sandbox. It stops when the scope closes, and every connection with it. */
 export const make = Effect.fnUntraced(function* (
   options: SandboxOptions
-): Effect.fn.Return<Sandbox["Service"], SandboxNotStarted | SandboxRefused, Scope.Scope> {
-  const millis = yield* Effect.map(Clock.Clock, (clock) => () => clock.currentTimeMillisUnsafe())
+): Effect.fn.Return<Sandbox["Service"], SandboxFailure, Scope.Scope> {
+  const clock = yield* Clock.Clock
+  const faults: FaultControl = { plan: yield* planOf(options.faults ?? {}) }
+  const book = yield* bookOf(options, clock)
+  const parts = yield* partsOf(options, book, faults, () => Math.floor(clock.currentTimeMillisUnsafe() / 1000))
+  const exchanges = new Recent<Server.Exchange>(MAXIMUM_EXCHANGES)
+  const held = new Set<object>()
+  const serving: Server.Serving = {
+    answer: (request) => Routes.answer(parts, request),
+    clock,
+    keep: (exchange) => exchanges.add(exchange),
+    onHold: options.onHold ?? (() => {}),
+    held
+  }
+  const origin = yield* Effect.mapError(
+    Server.listen(serving, options.port ?? 0),
+    (problem) => new SandboxNotStarted({ problem })
+  )
+  return Sandbox.of({
+    url: new URL(Routes.API_PREFIX, origin),
+    adminUrl: new URL(Routes.ADMIN_PREFIX, origin),
+    ...inProcess(parts),
+    exchanges: Effect.sync(() => exchanges.items()),
+    held: Effect.sync(() => held.size)
+  })
+})
+
+/** The sandbox's own side for who runs in the same process. */
+const inProcess = ({ advance, book, faults }: Routes.SandboxParts) => ({
+  run: (command: SandboxCommand) => runOn(book, command),
+  log: Effect.sync(() => book.log().entries),
+  truth: Effect.sync(() => book.truth()),
+  truthOf: (redemptionId: string) => Effect.sync(() => book.truthOf(redemptionId)),
+  account: (userId: string) => Effect.sync(() => book.account(userId)),
+  rules: Effect.sync(() => book.rules()),
+  setRules: (input: Rules.SandboxRulesInput) =>
+    Effect.flatMap(rulesOf(input), (rules) => Effect.asVoid(attempt(() => book.run({ _tag: "PutRules", rules })))),
+  now: Effect.sync(() => book.now()),
+  advanceTo: (instant: Instant.Instant) =>
+    Effect.suspend((): Effect.Effect<void, SandboxRefused> =>
+      advance === undefined || instant < book.now()
+        ? Effect.fail(new SandboxRefused(advance === undefined ? Codes.noClock : Codes.clockBack))
+        : attempt(() => advance(instant))
+    ),
+  setFaults: (specification: Faults.SpecificationInput) =>
+    Effect.map(planOf(specification), (plan) => void (faults.plan = plan)),
+  faults: Effect.sync(() => faults.plan.specification)
+})
+
+const attempt = <A>(change: () => A): Effect.Effect<A, SandboxRefused> =>
+  Effect.suspend(() => {
+    try {
+      return Effect.succeed(change())
+    } catch (cause) {
+      return cause instanceof SandboxStateNotWritten
+        ? Effect.fail(new SandboxRefused(Codes.notKept(cause.message)))
+        : Effect.die(cause)
+    }
+  })
+
+const runOn = (book: SandboxBook, command: SandboxCommand) =>
+  Effect.flatMap(
+    attempt(() => book.run(command)),
+    (answer) => (answer._tag === "Refused" ? Effect.fail(new SandboxRefused(answer.refusal)) : Effect.void)
+  )
+
+const planOf = (input: Faults.SpecificationInput): Effect.Effect<FaultPlan, Faults.SandboxFaultsInvalid> =>
+  Effect.map(
+    Effect.suspend(() => Effect.fromResult(Faults.decode(input))),
+    (specification) => new FaultPlan(specification)
+  )
+
+const rulesOf = (input: Rules.SandboxRulesInput): Effect.Effect<Rules.SandboxRules, Rules.SandboxRulesInvalid> =>
+  Effect.suspend(() => Effect.fromResult(Rules.decode(input)))
+
+/** The book as the options say, with what the state file holds, and the accounts to begin with. */
+const bookOf = Effect.fnUntraced(function* (
+  options: SandboxOptions,
+  clock: Clock.Clock
+): Effect.fn.Return<SandboxBook, SandboxFailure, Scope.Scope> {
+  const firstId = options.firstId ?? DEFAULT_FIRST_ID
+  const kept = options.state === undefined ? undefined : yield* StateFile.open(options.state, firstId)
+  const { standingAt } = options
+  const book = new SandboxBook({
+    firstId: kept?.firstId ?? firstId,
+    rules: Rules.defaults,
+    now:
+      standingAt === undefined
+        ? (options.clock ?? (() => Instant.fromEpochMillis(clock.currentTimeMillisUnsafe())))
+        : () => standingAt,
+    maximumLog: options.maximumLog,
+    past: kept?.entries,
+    journal: kept?.journal
+  })
+  if (options.rules !== undefined) {
+    const rules = yield* rulesOf(options.rules)
+    if (!Equal.equals(rules, book.rules())) yield* runOn(book, { _tag: "PutRules", rules })
+  }
+  for (const account of options.accounts ?? []) yield* runOn(book, { _tag: "PutAccount", ...account })
+  return book
+})
+
+const partsOf = Effect.fnUntraced(function* (
+  options: SandboxOptions,
+  book: SandboxBook,
+  faults: FaultControl,
+  seconds: () => number
+): Effect.fn.Return<Routes.SandboxParts, SandboxNotStarted> {
   const publicKey = yield* Effect.try({
     try: () => createPublicKey(options.publicKey),
     catch: () => new SandboxNotStarted({ problem: "the public key is not SPKI as PEM text" })
   })
-  const book = new SandboxBook(
-    options.firstId ?? DEFAULT_FIRST_ID,
-    options.clock ?? (() => Instant.fromEpochMillis(millis()))
-  )
-  const run = (command: SandboxCommand) =>
-    Effect.suspend(() => {
-      const answer = book.run(command)
-      return answer._tag === "Refused" ? Effect.fail(new SandboxRefused(answer.refusal)) : Effect.void
-    })
-  for (const account of options.accounts ?? []) yield* run({ _tag: "PutAccount", ...account })
-  const parts: Routes.SandboxParts = {
+  return {
     book,
+    faults,
+    advance: options.standingAt === undefined ? undefined : (to: Instant.Instant) => book.advanceTo(to),
     gateway: {
       consumerKey: Redacted.value(options.consumerKey),
       publicKey,
       tolerance: Duration.toSeconds(options.tolerance ?? DEFAULT_TOLERANCE),
       nonces: new Map()
     },
+    extras: yield* ExtrasOptions.make(options, options.extras ?? {}, publicKey),
     manner: {
       programName: options.programName ?? DEFAULT_PROGRAM_NAME,
       assumptions: options.assumptions ?? Assumptions.defaults
     },
-    seconds: () => Math.floor(millis() / 1000)
+    seconds
   }
-  const exchanges: Array<Exchange> = []
-  const origin = yield* listen(parts, options.port ?? 0, (exchange) => {
-    exchanges.push(exchange)
-    if (exchanges.length > MAXIMUM_EXCHANGES) exchanges.shift()
-  })
-  return Sandbox.of({
-    url: new URL(Routes.API_PREFIX, origin),
-    adminUrl: new URL(Routes.ADMIN_PREFIX, origin),
-    run,
-    log: Effect.sync(() => book.log().entries),
-    exchanges: Effect.sync(() => exchanges.slice())
-  })
 })
-
-const listen = (
-  parts: Routes.SandboxParts,
-  port: number,
-  keep: (exchange: Exchange) => void
-): Effect.Effect<string, SandboxNotStarted, Scope.Scope> =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.callback<Server, SandboxNotStarted>((resume) => {
-        const server = createServer((request, response) => void serve(parts, keep, request, response))
-        server.once("error", (error) => resume(Effect.fail(new SandboxNotStarted({ problem: error.message }))))
-        server.listen(port, HOST, () => resume(Effect.succeed(server)))
-      }),
-      (server) =>
-        Effect.callback<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          server.closeAllConnections()
-        })
-    ),
-    (server) => `http://${HOST}:${(server.address() as AddressInfo).port}`
-  )
-
-const serve = async (
-  parts: Routes.SandboxParts,
-  keep: (exchange: Exchange) => void,
-  request: IncomingMessage,
-  response: ServerResponse
-): Promise<void> => {
-  const body = await readBody(request).catch(() => "lost" as const)
-  if (body === "lost") return
-  const { body: json, status } = body === "tooLarge" ? Answers.refused(Codes.tooLarge) : replyTo(parts, request, body)
-  const text = Json.stringify(json, 2)
-  keep({
-    method: request.method ?? "GET",
-    path: request.url ?? "/",
-    requestBody: body === "tooLarge" ? "" : Buffer.from(body).toString("utf8"),
-    status,
-    responseBody: text
-  })
-  response
-    .writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) })
-    .end(text)
-}
-
-const replyTo = (parts: Routes.SandboxParts, request: IncomingMessage, body: Uint8Array): Answers.Reply => {
-  const host = request.headers.host ?? HOST
-  const target = `http://${host}${request.url ?? "/"}`
-  // A page in a browser can make a name of its own point here; such a request names that name.
-  if (!URL.canParse(target) || !isLoopback(new URL(target).hostname)) return Answers.refused(Codes.notFound)
-  return Routes.answer(parts, {
-    method: request.method ?? "GET",
-    url: new URL(target),
-    authorization: request.headers.authorization,
-    body
-  })
-}
-
-/** Reads to the end in any case: who stops earlier closes the connection, and the answer with it. */
-const readBody = async (request: IncomingMessage): Promise<Uint8Array | "tooLarge"> => {
-  const chunks: Array<Uint8Array> = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
-    size += chunk.length
-    if (size <= MAXIMUM_REQUEST_BYTES) chunks.push(chunk)
-  }
-  return size > MAXIMUM_REQUEST_BYTES ? "tooLarge" : Buffer.concat(chunks)
-}

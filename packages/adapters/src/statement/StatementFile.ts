@@ -29,6 +29,8 @@ export const MAXIMUM_PARKED = 10_000
 
 export interface ReadOptions {
   readonly limits?: SortLimits | undefined
+  /** Numbers that were replaced, with the present ones: either finds the account. */
+  readonly replaced?: ReadonlyMap<string, string> | undefined
   /** Told after every piece of the file how many records there are. */
   readonly onRecords?: ((count: number) => void) | undefined
 }
@@ -38,13 +40,13 @@ export type StatementError = StatementHeaderInvalid | SourceUnreadable | SpoolUn
 /** Reads a file. What was read is there until the scope closes. */
 export const read = Effect.fn("StatementFile.read")(function* (
   file: string,
-  { limits, onRecords }: ReadOptions = {}
+  { limits, onRecords, replaced }: ReadOptions = {}
 ): Effect.fn.Return<Listing, StatementError, Scope.Scope> {
   const sort = yield* Effect.acquireRelease(
     Effect.sync(() => new LineSort(limits)),
     (opened) => Effect.ignore(Effect.tryPromise(() => opened.close()))
   )
-  const reading = new Reading(file, sort)
+  const reading = new Reading(file, sort, replaced ?? new Map())
   const header = yield* Effect.tryPromise({
     try: async (signal) => {
       for await (const lines of linesOf(file)) {
@@ -81,14 +83,16 @@ const failureOf = (file: string, cause: unknown): StatementError =>
 class Reading {
   readonly #file: string
   readonly #sort: LineSort
+  readonly #replaced: ReadonlyMap<string, string>
   readonly #fingerprint = new Fingerprint()
   #header: StatementHeader | undefined
   readonly parked: Array<ParkedRecord> = []
   count = 0
 
-  constructor(file: string, sort: LineSort) {
+  constructor(file: string, sort: LineSort, replaced: ReadonlyMap<string, string>) {
     this.#file = file
     this.#sort = sort
+    this.#replaced = replaced
   }
 
   take({ fields, line }: StatementLine): void {
@@ -98,7 +102,8 @@ class Reading {
     }
     const read = typeof fields === "string" ? Result.fail(fields) : StatementFields.record(fields, this.#header)
     if (Result.isFailure(read)) return this.#park(line, read.failure)
-    const text = toLine(read.success)
+    const { account, record } = read.success
+    const text = toLine({ account: this.#replaced.get(account) ?? account, record })
     this.#sort.add(text)
     this.#fingerprint.add(text)
     this.count++

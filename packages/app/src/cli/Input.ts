@@ -22,6 +22,12 @@ const invalid = (flag: string, value: string, problem: string) => new InvalidInp
 export const read = <A>(schema: Schema.Codec<A, string>, flag: string, value: string): Effect.Effect<A, InvalidInput> =>
   Effect.mapError(Effect.fromResult(Schema.decodeResult(schema)(value)), (error) => invalid(flag, value, error.message))
 
+/** Reads a whole number from 0 to `most`. */
+export const wholeNumber = (flag: string, value: string, most: number): Effect.Effect<number, InvalidInput> =>
+  /^\d{1,16}$/.test(value) && Number(value) <= most
+    ? Effect.succeed(Number(value))
+    : Effect.fail(invalid(flag, value, `a whole number from 0 to ${most} is expected`))
+
 /**
  * Reads an amount. What is no decimal cannot be read; what is one with too many digits is an amount that the domain
  * refuses.

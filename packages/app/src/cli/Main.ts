@@ -5,9 +5,11 @@ import { CliOutput, Command } from "effect/cli"
 import manifest from "../../package.json" with { type: "json" }
 import { demo } from "../demo/Demo.ts"
 import { adjust } from "./commands/Adjust.ts"
+import { alias } from "./commands/Alias.ts"
 import { aging } from "./commands/Aging.ts"
 import { breaks } from "./commands/Breaks.ts"
 import { credit } from "./commands/Credit.ts"
+import { credits } from "./commands/Credits.ts"
 import { earn } from "./commands/Earn.ts"
 import { erase } from "./commands/Erase.ts"
 import { expire } from "./commands/Expire.ts"
@@ -21,6 +23,7 @@ import { reconcile } from "./commands/Reconcile.ts"
 import { redeem } from "./commands/Redeem.ts"
 import { sandbox } from "./commands/Sandbox.ts"
 import { settle } from "./commands/Settle.ts"
+import { simulate } from "./commands/Simulate.ts"
 import { verify } from "./commands/Verify.ts"
 import { ExitCode, ofTag } from "./ExitCode.ts"
 import { DatabaseFlag, JsonFlag } from "./GlobalFlags.ts"
@@ -34,8 +37,10 @@ const pointback = Command.make("pointback").pipe(
     program,
     earn,
     adjust,
+    alias,
     redeem,
     credit,
+    credits,
     settle,
     expire,
     importCommand,
@@ -47,7 +52,8 @@ const pointback = Command.make("pointback").pipe(
     rebuild,
     heads,
     erase,
-    sandbox
+    sandbox,
+    simulate
   ]),
   Command.withGlobalFlags([DatabaseFlag, JsonFlag])
 )

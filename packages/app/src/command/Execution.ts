@@ -27,7 +27,8 @@ export const execute = (execution: Execution): Effect.Effect<Executed, Execution
     return yield* inTransaction ? alone(identified) : submit(store, identified)
   })
 
-const newCorrelationId = Effect.map(Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER), (n) => n.toString(36))
+/** An id that the events of one command share. */
+export const newCorrelationId = Effect.map(Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER), (n) => n.toString(36))
 
 const alone = (execution: Decisions.Identified) =>
   untilAppended(execution.target, Decisions.decideAndAppend([execution])).pipe(

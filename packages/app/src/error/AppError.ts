@@ -20,6 +20,16 @@ export class UnknownAccount extends Schema.TaggedError<UnknownAccount>()("Unknow
   }
 }
 
+/** The number stands for another account. */
+export class NumberTaken extends Schema.TaggedError<NumberTaken>()("NumberTaken", {
+  program: Schema.String,
+  account: Schema.String
+}) {
+  override get message() {
+    return `program ${this.program} has another account ${this.account}; a number stands for one account`
+  }
+}
+
 /** The key stands for a command with other content (law L8). Names the fields that differ. */
 export class KeyConflict extends Schema.TaggedError<KeyConflict>()("KeyConflict", {
   kind: Schema.String,

@@ -79,8 +79,12 @@ const lookAtOne = (group: Group, context: ReconciliationRules.Context): Looked |
 
 const lookWith = (group: Group, withLots: boolean, context: ReconciliationRules.Context): Looked => {
   const here = group.here(withLots)
-  const { balances, number, there } = group
-  return { group, here, outcome: Reconcile.reconcile({ account: number, here, there, balances }, context) }
+  const { account, balances, number, there } = group
+  return {
+    group,
+    here,
+    outcome: Reconcile.reconcile({ account: account?.key ?? number, here, there, balances }, context)
+  }
 }
 
 // A place is kept and shown, so the account's number is masked in it; our key tells accounts apart that look alike then.

@@ -138,15 +138,15 @@ const runBatches = Effect.fnUntraced(function* <E, R>(
   // Lines that could not be read are put aside with the first batch.
   let aside = place === null ? parked : []
   for (;;) {
-    const groups = yield* next
+    const groups = yield* resolved(start.program, yield* next)
     const batch = Batch.lookAt(groups, context)
     const to = groups.at(-1)?.key ?? null
-    const open = groups.length === 0 || !hasOpen ? [] : yield* sink.open(start, yield* namesOf(start.program, groups))
+    const open = groups.length === 0 || !hasOpen ? [] : yield* sink.open(start, namesOf(groups))
     const checkpoint: ReconciliationStore.Checkpoint = {
       from,
       to,
       counts: batch.counts,
-      breaks: yield* foundOf(start.program, batch.breaks),
+      breaks: foundOf(start.program, batch.breaks),
       closed: Batch.closedBy(open, start.program, batch),
       parked: [...aside, ...batch.parked]
     }
@@ -160,35 +160,20 @@ const runBatches = Effect.fnUntraced(function* <E, R>(
   }
 })
 
-/** What accounts are known by among breaks: our key, or the number where we have none. */
-const namesOf = (program: Ids.ProgramId, groups: ReadonlyArray<Groups.Group>) =>
-  Effect.gen(function* () {
-    const unknown = new Set(groups.filter(({ account }) => account === null).map(({ number }) => number))
-    const known =
-      unknown.size === 0
-        ? new Map<string, OwnRecords.OwnAccount>()
-        : yield* OwnRecords.byNumbers(program, Array.from(unknown))
-    const names = new Set<string>(unknown)
-    for (const { account, number } of groups) {
-      const ours = account ?? known.get(number)
-      if (ours !== undefined) names.add(ours.key)
-    }
-    return Array.from(names)
-  })
-
 /** A redemption that only the other side has may be of an account of ours. */
-const foundOf = Effect.fnUntraced(function* (
+const resolved = Effect.fnUntraced(function* (
   program: Ids.ProgramId,
-  breaks: ReadonlyArray<Batch.Broken>
-): Effect.fn.Return<ReadonlyArray<StoredBreak.FoundBreak>, DatabaseError, Database> {
-  const numbers = new Set(breaks.filter(({ account }) => account === null).map(({ number }) => number))
-  const known =
-    numbers.size === 0
-      ? new Map<string, OwnRecords.OwnAccount>()
-      : yield* OwnRecords.byNumbers(program, Array.from(numbers))
-  return breaks.map(({ account, found, number }) => ({
-    id: StoredBreak.idOf(program, found),
-    found,
-    account: account ?? known.get(number) ?? null
-  }))
+  groups: ReadonlyArray<Groups.Group>
+): Effect.fn.Return<ReadonlyArray<Groups.Group>, DatabaseError, Database> {
+  const numbers = new Set(groups.filter(({ account }) => account === null).map(({ number }) => number))
+  if (numbers.size === 0) return groups
+  const known = yield* OwnRecords.byNumbers(program, Array.from(numbers))
+  return groups.map((group) => ({ ...group, account: group.account ?? known.get(group.number) ?? null }))
 })
+
+/** What accounts are known by among breaks: our key, or the number where we have none. */
+const namesOf = (groups: ReadonlyArray<Groups.Group>): ReadonlyArray<string> =>
+  Array.from(new Set(groups.map(({ account, number }) => account?.key ?? number)))
+
+const foundOf = (program: Ids.ProgramId, breaks: ReadonlyArray<Batch.Broken>): ReadonlyArray<StoredBreak.FoundBreak> =>
+  breaks.map((broken) => ({ ...broken, id: StoredBreak.idOf(program, broken.found) }))

@@ -74,13 +74,13 @@ export const dry = (): Sink => {
 }
 
 const storedOf = (
-  { found, id }: StoredBreak.FoundBreak,
+  { found, id, number }: StoredBreak.FoundBreak,
   at: Instant.Instant,
   run: string
 ): StoredBreak.StoredBreak => ({
   id,
   type: found.type,
-  account: found.account,
+  account: number,
   redemption: found.redemption,
   credit: found.credit,
   points: found.points === null ? null : Points.toString(found.points),

@@ -1,5 +1,5 @@
 /** Mastercard's listing of an account, as settling and reconciling look at it. */
-import type { HistoryEntry, MastercardError } from "@pointback/adapters"
+import type { HistoryEntry, HistoryRequest, MastercardError } from "@pointback/adapters"
 import { Mastercard } from "@pointback/adapters"
 import { type Ids, Instant, Points, type Verdict, Zone } from "@pointback/domain"
 import { Effect, Option, Result } from "effect"
@@ -10,19 +10,37 @@ const HOURS_AHEAD = 14n
 const HOURS_BEHIND = 12n
 const MICROS_PER_HOUR = Instant.MICROS_PER_DAY / 24n
 
-/** Reads the listing of an account from an instant on until now. It is complete, or it fails. */
+/**
+ * Reads the listing of an account from an instant on until now, under each of its numbers, the present one first. It is
+ * complete, or it fails.
+ */
 export const read = Effect.fnUntraced(function* (
-  userId: Ids.AccountNumber,
+  numbers: ReadonlyArray<Ids.AccountNumber>,
   from: Instant.Instant
 ): Effect.fn.Return<Verdict.Listing, MastercardError, Mastercard> {
   const takenAt = yield* now
-  const mastercard = yield* Mastercard
-  const entries = yield* mastercard.redemptions({ userId, from, to: takenAt })
+  const listings = yield* Effect.forEach(numbers, (userId, index) =>
+    listingOf({ userId, from, to: takenAt }, index > 0)
+  )
+  // What both numbers list is one entry.
+  const entries = Array.from(new Map(listings.flat().map((entry) => [`${entry.kind} ${entry.id}`, entry])).values())
   return {
     takenAt,
     credits: entries.filter(({ kind }) => kind === "credit").map(credit),
     redemptions: new Set(entries.filter(({ kind }) => kind === "redemption").map(({ id }) => id))
   }
+})
+
+const NOT_FOUND = 404
+
+/** A number that was replaced may be gone at Mastercard; then what happened under it is listed under the present one. */
+const listingOf = Effect.fnUntraced(function* (request: HistoryRequest, replaced: boolean) {
+  const mastercard = yield* Mastercard
+  return yield* Effect.catchIf(
+    mastercard.redemptions(request),
+    (error) => replaced && error._tag === "MastercardRefused" && error.status === NOT_FOUND,
+    () => Effect.succeed<ReadonlyArray<HistoryEntry>>([])
+  )
 })
 
 const credit = (entry: HistoryEntry): Verdict.ListedCredit => ({

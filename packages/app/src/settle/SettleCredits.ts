@@ -112,7 +112,9 @@ const settleAccount = Effect.fnUntraced(function* (
   const young = open.length - old.length
   const [first] = old
   if (first === undefined) return { young, credits: [] }
-  const listing = yield* Effect.result(Listing.read(first.account, earliest(old)))
+  const store = yield* EventStore.EventStore
+  const numbers = yield* store.numbersOf(first.request.account)
+  const listing = yield* Effect.result(Listing.read(numbers, earliest(old)))
   const beside = { booked: yield* bookedBeside(open, listing), inFlight: open.map(({ sought }) => sought) }
   const credits = yield* Effect.forEach(old, (credit) =>
     Result.isFailure(listing)

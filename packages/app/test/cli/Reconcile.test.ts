@@ -118,8 +118,22 @@ describe("pointback reconcile", () => {
     assert.include(unknown.err, "UnknownBreak")
   })
 
+  it("finds an account by a number that was replaced", async () => {
+    const NEW = "220094110178641288073796026653"
+    const aliased = await type(`alias ${OF} --new-account ${NEW} --at 2026-01-31`)
+    assert.strictEqual(aliased.code, 0, aliased.err)
+    const before = await reconcile(`--statement ${statement()} --dry-run --json`)
+    const renamed = writeNew(folder, STATEMENT.replaceAll("220094110178641288073796026652", NEW))
+    const after = await reconcile(`--statement ${renamed} --dry-run --json`)
+    assert.deepStrictEqual((JSON.parse(after.out) as Report).breaks, (JSON.parse(before.out) as Report).breaks)
+    assert.deepStrictEqual(
+      (JSON.parse(after.out) as Report).breaks.map(({ account }) => account),
+      [NEW]
+    )
+  })
+
   it("asks Mastercard", async () => {
-    await mastercard.knows([{ account: "220094110178641288073796026652", redemption: "R1", points: "150" }])
+    await mastercard.knows([{ account: "220094110178641288073796026653", redemption: "R1", points: "150" }])
     const { code, out } = await reconcile("--mastercard --json")
     assert.strictEqual(code, 4)
     const { breaks } = JSON.parse(out) as Report

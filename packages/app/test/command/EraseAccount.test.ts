@@ -5,9 +5,10 @@ import { Effect, Layer, ManagedRuntime } from "effect"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { rows } from "../../../adapters/test/support/DatabaseUnderTest.ts"
 import { type AnyStore, databaseLayer } from "../../../adapters/test/support/StoresUnderTest.ts"
+import { aliasAccount } from "../../src/command/AliasAccount.ts"
 import { creditRedemption } from "../../src/command/CreditRedemption.ts"
 import { eraseAccount } from "../../src/command/EraseAccount.ts"
-import { credit, newAccount, program, redeemed } from "../support/Commands.ts"
+import { at, credit, newAccount, program, redeemed } from "../support/Commands.ts"
 import { answering, credited, silent } from "../support/FakeMastercard.ts"
 
 const erase = (account: Ids.AccountNumber) =>
@@ -53,6 +54,21 @@ describe("an erasure", () => {
       const failure = await runtime.runPromise(Effect.flip(ask(name, uncalled)))
       assert.strictEqual(failure._tag, "UnknownAccount")
     }
+  })
+
+  it("forgets every number of an account, and gives it no further one", async () => {
+    const [runtime] = runtimes() as [Runtime]
+    const account = await withRedemption(runtime)
+    const alias = (from: Ids.AccountNumber, to: Ids.AccountNumber) =>
+      aliasAccount({ program, account: from, newAccount: to, occurredAt: at("2025-12-10") })
+    const replacement = newAccount()
+    await runtime.runPromise(alias(account, replacement))
+    const { account: key } = await runtime.runPromise(erase(replacement))
+    for (const number of [account, replacement, Ids.AccountNumber.make(key)]) {
+      const failure = await runtime.runPromise(Effect.flip(alias(number, newAccount())))
+      assert.strictEqual(failure._tag, "UnknownAccount")
+    }
+    assert.deepStrictEqual((await runtime.runPromise(Verification.verify(null))).differences, [])
   })
 
   it("and credits of other processes at the same moment leave nothing in flight without a number", async () => {

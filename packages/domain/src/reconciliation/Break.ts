@@ -37,7 +37,7 @@ export type Remedy = (typeof REMEDIES)[number]
 export interface Break {
   /**
    * What the break is about, as text: the same over all runs that find it. The program is for whoever stores it to add;
-   * it has the account number in it, so store a digest.
+   * it has what the account was called by in it, so store a digest.
    */
   readonly identity: string
   readonly type: BreakType

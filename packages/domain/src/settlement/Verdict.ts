@@ -74,8 +74,9 @@ export type OpenReason =
   | "ambiguous"
   /** A credit of another amount, where the call named none. */
   | "amountDiffers"
-  /** A credit of the same amount that is too late to be this one, or an entry that cannot be read. */
+  /** A credit of the same amount at another time, which nothing that is booked explains. */
   | "outOfTime"
+  /** An entry that cannot be read. */
   | "unreadableEntry"
   /** The listing does not even show the redemption, so that it proves nothing. */
   | "redemptionNotListed"
@@ -98,16 +99,22 @@ export const judge = (sought: Sought, beside: Beside, listing: Listing, limits: 
   const free = listing.credits.filter((entry) => concerns(entry, sought) && !claimed.has(entry.id))
   const inTime = free.filter((entry) => overlap(entry, window))
   const candidates = inTime.filter(({ points }) => points === sought.points)
-  const others = claimants(sought, beside.booked, listing, limits, candidates.some(isNameless))
-  const rivals = candidates.some(isNameless) ? rivalsOf(sought, beside.inFlight, limits) : 0
-  const left = candidates.length - others.length
-  if (candidates.length > 0 && left === rivals + 1) return { _tag: "Found", entry: latest(candidates) }
-  if (left > 0 || (candidates.length > 0 && !others.every(({ certain }) => certain))) return open("ambiguous")
+  if (candidates.length > 0) {
+    const same = free.filter(({ points }) => points === sought.points)
+    const { claimants, entries } = around(candidates, same, unlistedOf(sought, beside.booked, listing), limits)
+    const rivals = candidates.some(isNameless) ? rivalsOf(sought, beside.inFlight, limits) : 0
+    const left = entries.length - claimants.length
+    if (left === rivals + 1 && fit([...claimants, sought], entries, candidates, limits)) {
+      return { _tag: "Found", entry: latest(candidates) }
+    }
+    if (left !== 0 || !claimants.every(({ certain }) => certain)) return open("ambiguous")
+  }
   if (inTime.some(({ points }) => points === null)) return open("unreadableEntry")
   if (!sought.named && inTime.length > unlisted(near(sought, beside.booked, limits), listing).length) {
     return open("amountDiffers")
   }
-  if (free.some((entry) => entry.points === sought.points && entry.from > window.until)) return open("outOfTime")
+  // An entry of the amount that no booked credit explains may be this one, whatever the clocks say.
+  if (!explained(sought, free, beside.booked, listing, limits)) return open("outOfTime")
   if (!listing.redemptions.has(sought.redemptionId)) return open("redemptionNotListed")
   return listing.takenAt < certainFrom(sought, limits) ? open("tooEarly") : { _tag: "Absent" }
 }
@@ -153,19 +160,82 @@ const unlisted = (all: ReadonlyArray<Booked>, { credits }: Listing): ReadonlyArr
   return all.filter(({ references }) => !references.some((id) => listed.has(id)))
 }
 
-/** Booked credits of the same amount that a candidate may belong to. */
-const claimants = (
+/** Booked credits of the same amount whose entry is not known by its id. */
+const unlistedOf = (sought: Sought, all: ReadonlyArray<Booked>, listing: Listing): ReadonlyArray<Booked> =>
+  unlisted(
+    all.filter(({ points }) => points === sought.points),
+    listing
+  )
+
+/** Whether an entry can be a booked credit's. */
+const mayBe = ({ from, redemptionId, until }: Booked, entry: ListedCredit, { clockSkew }: Limits): boolean =>
+  (entry.redemptionId === null || entry.redemptionId === redemptionId) &&
+  overlap({ from: from - clockSkew, until: until + clockSkew }, entry)
+
+/**
+ * The booked credits that a candidate may belong to, with all the entries that may be theirs, and so on: a booked credit
+ * that was recorded long after its request takes no candidate away where its own entry stands before them.
+ */
+const around = (
+  candidates: ReadonlyArray<ListedCredit>,
+  same: ReadonlyArray<ListedCredit>,
+  booked: ReadonlyArray<Booked>,
+  limits: Limits
+): { readonly claimants: ReadonlyArray<Booked>; readonly entries: ReadonlyArray<ListedCredit> } => {
+  let entries = candidates
+  for (;;) {
+    const claimants = booked.filter((credit) => entries.some((entry) => mayBe(credit, entry, limits)))
+    const more = same.filter(
+      (entry) => candidates.includes(entry) || claimants.some((credit) => mayBe(credit, entry, limits))
+    )
+    if (more.length === entries.length) return { claimants, entries }
+    entries = more
+  }
+}
+
+/** Whether each entry of the amount can be a booked credit's, each another one's. */
+const explained = (
   sought: Sought,
+  free: ReadonlyArray<ListedCredit>,
   all: ReadonlyArray<Booked>,
   listing: Listing,
-  limits: Limits,
-  nameless: boolean
-): ReadonlyArray<Booked> => {
-  const same = all.filter(({ points }) => points === sought.points)
-  const close = nameless
-    ? same.filter((one) => near({ ...sought, redemptionId: one.redemptionId }, [one], limits).length > 0)
-    : near(sought, same, limits)
-  return unlisted(close, listing)
+  limits: Limits
+): boolean => {
+  const same = free.filter(({ points, redemptionId }) => points === sought.points && redemptionId !== null)
+  const booked = unlistedOf(sought, all, listing)
+  return matchable(same, booked, (entry, credit) => mayBe(credit, entry, limits))
+}
+
+/** Whether each credit can have an entry of its own, the one in question one of the candidates. */
+const fit = (
+  credits: ReadonlyArray<Booked | Sought>,
+  entries: ReadonlyArray<ListedCredit>,
+  candidates: ReadonlyArray<ListedCredit>,
+  limits: Limits
+): boolean => {
+  const can = (credit: Booked | Sought, entry: ListedCredit): boolean =>
+    "certain" in credit ? mayBe(credit, entry, limits) : candidates.includes(entry)
+  return matchable(credits, entries, can)
+}
+
+/** Whether each of some can have one of the others of its own. */
+const matchable = <A, B>(
+  some: ReadonlyArray<A>,
+  others: ReadonlyArray<B>,
+  can: (one: A, other: B) => boolean
+): boolean => {
+  const owners = new Map<B, A>()
+  // Whoever has one that somebody else needs looks for another.
+  const place = (one: A, tried: Set<B>): boolean =>
+    others.some((other) => {
+      if (tried.has(other) || !can(one, other)) return false
+      tried.add(other)
+      const owner = owners.get(other)
+      if (owner !== undefined && !place(owner, tried)) return false
+      owners.set(other, one)
+      return true
+    })
+  return some.every((one) => place(one, new Set()))
 }
 
 /** Other credits in flight that an entry without a redemption may belong to as well. */

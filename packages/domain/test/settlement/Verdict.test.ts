@@ -63,8 +63,7 @@ describe("a credit that is listed", () => {
     const from = requestedAt - limits.clockSkew
     const until = requestedAt + limits.longestProcessing + limits.clockSkew
     expect([from, until].map((at) => verdict([entry({ at })]))).toEqual(["e1", "e1"])
-    expect(verdict([entry({ at: from - 1n })])).toBe("Absent")
-    expect(verdict([entry({ at: until + 1n })])).toBe("outOfTime")
+    expect([from - 1n, until + 1n].map((at) => verdict([entry({ at })]))).toEqual(["outOfTime", "outOfTime"])
   })
 
   it("twice, decides nothing", () => {
@@ -81,6 +80,20 @@ describe("a credit that is listed", () => {
     expect(verdict([earlier, entry()], { booked: [{ ...booked[0]!, references: ["e0"] }] })).toBe("e1")
     // The entry of one that is known by its id is taken by it, whenever it was.
     expect(verdict([entry()], { booked: [booking({ references: ["e1"] })] })).toBe("Absent")
+  })
+
+  // A process stood still between the answer and its record, so nobody knows by the clock when its credit was made.
+  it("beside one of the same amount that was recorded long after its request, is the one that the other need not be", () => {
+    const own = entry({ id: "e0", at: requestedAt - 5n * HOUR })
+    const booked = [booking({ from: requestedAt - 5n * HOUR, until: requestedAt - MINUTE })]
+    expect(verdict([own, entry()], { booked })).toBe("e1")
+    expect(verdict([own], { booked })).toBe("Absent")
+    expect(verdict([entry()], { booked })).toBe("Absent")
+    expect(verdict([own, entry(), entry({ id: "e2" })], { booked })).toBe("ambiguous")
+    // An older one explains the older entry, so the other has to have this one.
+    const older = booking({ from: requestedAt - 6n * HOUR, until: requestedAt - 5n * HOUR })
+    expect(verdict([own, entry()], { booked: [older, ...booked] })).toBe("Absent")
+    expect(verdict([entry({ id: "e3", at: own.from - HOUR }), own, entry()], { booked: [older, ...booked] })).toBe("e1")
   })
 
   it("without its redemption's name may be another credit's of the account", () => {

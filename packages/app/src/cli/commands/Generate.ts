@@ -38,8 +38,8 @@ export const generate = Command.make(
     )
   },
   Effect.fn("generate")(function* (flags) {
-    const seed = yield* wholeNumber("seed", flags.seed, ProgramPlan.MAXIMUM_SEED)
-    const redemptions = yield* wholeNumber("redemptions", flags.redemptions, ProgramPlan.MAXIMUM_REDEMPTIONS)
+    const seed = yield* Input.wholeNumber("seed", flags.seed, ProgramPlan.MAXIMUM_SEED)
+    const redemptions = yield* Input.wholeNumber("redemptions", flags.redemptions, ProgramPlan.MAXIMUM_REDEMPTIONS)
     const program = Option.isNone(flags.program)
       ? ProgramPlan.defaultProgram(seed)
       : yield* Input.read(Ids.ProgramId, "program", flags.program.value)
@@ -75,11 +75,6 @@ export const generate = Command.make(
     yield* Output.answer(json(generated), () => text(generated))
   }, Effect.scoped)
 ).pipe(Command.withDescription("Write a program that never was, as a file to import"))
-
-const wholeNumber = (flag: string, value: string, most: number): Effect.Effect<number, Input.InvalidInput> =>
-  /^\d{1,16}$/.test(value) && ProgramPlan.isWhole(Number(value), most)
-    ? Effect.succeed(Number(value))
-    : Effect.fail(new Input.InvalidInput({ flag, value, problem: `a whole number from 0 to ${most} is expected` }))
 
 const percent = (flag: string, value: string): Effect.Effect<number, Input.InvalidInput> =>
   /^\d{1,3}(?:\.\d{1,6})?$/.test(value) && Number(value) <= 100

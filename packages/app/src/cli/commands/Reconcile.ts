@@ -1,5 +1,5 @@
 /** `pointback reconcile` */
-import { type EventStore, Mastercard, StatementFile } from "@pointback/adapters"
+import { type EventStore, Mastercard, OwnRecords, StatementFile } from "@pointback/adapters"
 import { type Ids, Instant } from "@pointback/domain"
 import { Cron, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -109,17 +109,18 @@ const runId = (given: Option.Option<string>): Effect.Effect<string | undefined, 
 
 const withStatement = Effect.fnUntraced(function* (file: string, given: Given) {
   const report = yield* Progress.report
-  const source = yield* StatementFile.read(file, {
-    onRecords: (done) => report({ label: "reading", done, total: undefined, unit: "records" })
-  })
-  const check = Effect.fnUntraced(function* () {
+  const run = Effect.gen(function* () {
     const program = yield* Input.knownProgram(given.program)
+    const source = yield* StatementFile.read(file, {
+      replaced: yield* OwnRecords.replaced(program),
+      onRecords: (done) => report({ label: "reading", done, total: undefined, unit: "records" })
+    })
     if (source.program !== program) {
       return yield* wrong("statement", `it is of program ${source.program}, and not of ${program}`, file)
     }
     return yield* runAll(given, { program, source }, report)
   })
-  return yield* withBackend(check())
+  return yield* withBackend(run)
 })
 
 const withMastercard = Effect.fnUntraced(function* (given: Given) {
