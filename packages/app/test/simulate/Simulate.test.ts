@@ -57,12 +57,12 @@ describe("simulated histories", () => {
 describe("a protocol that is wrong", () => {
   // Where to begin to find it soon; from any other seed it takes some dozens of histories.
   it.each([
-    ["retryAfterTimeout", 6],
-    ["releaseOnServerError", 109],
-    ["releaseOnLostConnection", 101],
-    ["appendBeforeCall", 1],
-    ["appendAfterCall", 4],
-    ["settleTooEarly", 101]
+    ["retryAfterTimeout", 7],
+    ["releaseOnServerError", 415],
+    ["releaseOnLostConnection", 414],
+    ["appendBeforeCall", 2],
+    ["appendAfterCall", 2],
+    ["settleTooEarly", 603]
   ] as const)("is found out: %s", async (name, from) => {
     const report = await Effect.runPromise(
       Simulation.simulate(broken[name], { seed: from, histories: 200, failures: 1 })
