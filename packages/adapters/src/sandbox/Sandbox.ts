@@ -2,23 +2,27 @@
  * A stand-in for Mastercard Digital Redemptions: a real HTTP server on this machine that checks signatures and keeps
  * accounts, lots and redemptions. The client talks to it as it talks to Mastercard.
  *
- * It listens on 127.0.0.1 only and forgets everything when its scope closes.
+ * It listens on 127.0.0.1 only. Unless a file keeps its state, it forgets everything when its scope closes.
  */
 import { Instant } from "@pointback/domain"
-import { Clock, Context, Duration, Effect, Layer, type Option, Redacted, Schema, type Scope } from "effect"
+import { Clock, Context, Duration, Effect, Equal, Layer, type Option, Redacted, Schema, type Scope } from "effect"
 import { createPublicKey } from "node:crypto"
 import type * as Json from "../json/Json.ts"
 import * as Assumptions from "../mastercard/Assumptions.ts"
 import type { FaultControl } from "./SandboxAdmin.ts"
 import type { SandboxCommand } from "./SandboxBank.ts"
 import { SandboxBook } from "./SandboxBook.ts"
+import * as Codes from "./SandboxCodes.ts"
 import { FaultPlan } from "./SandboxFaultPlan.ts"
 import * as Faults from "./SandboxFaults.ts"
-import { Recent } from "./SandboxLog.ts"
+import { SandboxStateNotWritten } from "./SandboxJournal.ts"
+import { Recent } from "./SandboxRecent.ts"
 import type { SandboxLot } from "./SandboxLots.ts"
 import * as Routes from "./SandboxRoutes.ts"
+import * as Rules from "./SandboxRules.ts"
 import * as Server from "./SandboxServer.ts"
-import type { RedemptionTruth } from "./SandboxTruth.ts"
+import * as StateFile from "./SandboxStateFile.ts"
+import type { AccountTruth, RedemptionTruth } from "./SandboxTruth.ts"
 
 /** How a sandbox is set up. */
 export interface SandboxOptions {
@@ -29,13 +33,20 @@ export interface SandboxOptions {
   readonly publicKey: string
   /** `Pay With Points API` by default, as on Mastercard's page. */
   readonly programName?: string
-  /** The accounts to begin with. */
+  /** The accounts to begin with; those of one household share their lots. */
   readonly accounts?: ReadonlyArray<{
     readonly userId: string
+    readonly household?: string
     readonly lots: ReadonlyArray<Omit<SandboxLot, "granted">>
   }>
   /** The present instant of the accounts; the real clock by default. Signatures always follow the real clock. */
   readonly clock?: () => Instant.Instant
+  /** A clock of its own instead: it stands at this instant until it is advanced. */
+  readonly standingAt?: Instant.Instant
+  /** The rules that Mastercard's material leaves open. */
+  readonly rules?: Rules.SandboxRulesInput
+  /** A file that the state is kept in, over restarts; in memory unless set. */
+  readonly state?: string
   /** The id of the first redemption or credit that is made, 5134720 by default. */
   readonly firstId?: bigint
   /** How far the timestamp of a signature may be away, five minutes by default. */
@@ -84,6 +95,18 @@ export class Sandbox extends Context.Service<
     readonly truth: Effect.Effect<ReadonlyArray<RedemptionTruth>>
     /** What truly became of one redemption; none where it is not known. */
     readonly truthOf: (redemptionId: string) => Effect.Effect<Option.Option<RedemptionTruth>>
+    /** An account with its lots and their ages, by any number that it ever had; none where it is not known. */
+    readonly account: (userId: string) => Effect.Effect<Option.Option<AccountTruth>>
+    /** The rules that count now. */
+    readonly rules: Effect.Effect<Rules.SandboxRules>
+    /** Makes other rules count from now on. */
+    readonly setRules: (
+      rules: Rules.SandboxRulesInput
+    ) => Effect.Effect<void, Rules.SandboxRulesInvalid | SandboxRefused>
+    /** The present instant. */
+    readonly now: Effect.Effect<Instant.Instant>
+    /** Moves a clock of its own forward. Fails where it follows another clock, or where that would be back. */
+    readonly advanceTo: (instant: Instant.Instant) => Effect.Effect<void, SandboxRefused>
     /** The last requests and answers as they went over the wire, oldest first. */
     readonly exchanges: Effect.Effect<ReadonlyArray<Server.Exchange>>
     /** Makes it misbehave otherwise from now on. Counting for `nth` and for the seed begins anew. */
@@ -110,25 +133,20 @@ export class SandboxRefused extends Schema.TaggedError<SandboxRefused>()("Sandbo
 }
 
 /** Why a sandbox does not start. */
-export type SandboxFailure = SandboxNotStarted | SandboxRefused | Faults.SandboxFaultsInvalid
+export type SandboxFailure =
+  | SandboxNotStarted
+  | SandboxRefused
+  | Faults.SandboxFaultsInvalid
+  | Rules.SandboxRulesInvalid
+  | StateFile.SandboxStateError
 
 /** Starts a sandbox. It stops when the scope closes, and every connection with it. */
 export const make = Effect.fnUntraced(function* (
   options: SandboxOptions
 ): Effect.fn.Return<Sandbox["Service"], SandboxFailure, Scope.Scope> {
   const clock = yield* Clock.Clock
-  const book = new SandboxBook({
-    firstId: options.firstId ?? DEFAULT_FIRST_ID,
-    now: options.clock ?? (() => Instant.fromEpochMillis(clock.currentTimeMillisUnsafe())),
-    maximumLog: options.maximumLog
-  })
-  const run = (command: SandboxCommand) =>
-    Effect.suspend(() => {
-      const answer = book.run(command)
-      return answer._tag === "Refused" ? Effect.fail(new SandboxRefused(answer.refusal)) : Effect.void
-    })
-  for (const account of options.accounts ?? []) yield* run({ _tag: "PutAccount", ...account })
   const faults: FaultControl = { plan: yield* planOf(options.faults ?? {}) }
+  const book = yield* bookOf(options, clock)
   const parts = yield* partsOf(options, book, faults, () => Math.floor(clock.currentTimeMillisUnsafe() / 1000))
   const exchanges = new Recent<Server.Exchange>(MAXIMUM_EXCHANGES)
   const held = new Set<object>()
@@ -146,22 +164,86 @@ export const make = Effect.fnUntraced(function* (
   return Sandbox.of({
     url: new URL(Routes.API_PREFIX, origin),
     adminUrl: new URL(Routes.ADMIN_PREFIX, origin),
-    run,
-    log: Effect.sync(() => book.log().entries),
-    truth: Effect.sync(() => book.truth()),
-    truthOf: (redemptionId) => Effect.sync(() => book.truthOf(redemptionId)),
+    ...inProcess(parts),
     exchanges: Effect.sync(() => exchanges.items()),
-    setFaults: (specification) => Effect.map(planOf(specification), (plan) => void (faults.plan = plan)),
-    faults: Effect.sync(() => faults.plan.specification),
     held: Effect.sync(() => held.size)
   })
 })
+
+/** The sandbox's own side for who runs in the same process. */
+const inProcess = ({ advance, book, faults }: Routes.SandboxParts) => ({
+  run: (command: SandboxCommand) => runOn(book, command),
+  log: Effect.sync(() => book.log().entries),
+  truth: Effect.sync(() => book.truth()),
+  truthOf: (redemptionId: string) => Effect.sync(() => book.truthOf(redemptionId)),
+  account: (userId: string) => Effect.sync(() => book.account(userId)),
+  rules: Effect.sync(() => book.rules()),
+  setRules: (input: Rules.SandboxRulesInput) =>
+    Effect.flatMap(rulesOf(input), (rules) => Effect.asVoid(attempt(() => book.run({ _tag: "PutRules", rules })))),
+  now: Effect.sync(() => book.now()),
+  advanceTo: (instant: Instant.Instant) =>
+    Effect.suspend((): Effect.Effect<void, SandboxRefused> =>
+      advance === undefined || instant < book.now()
+        ? Effect.fail(new SandboxRefused(advance === undefined ? Codes.noClock : Codes.clockBack))
+        : attempt(() => advance(instant))
+    ),
+  setFaults: (specification: Faults.SpecificationInput) =>
+    Effect.map(planOf(specification), (plan) => void (faults.plan = plan)),
+  faults: Effect.sync(() => faults.plan.specification)
+})
+
+const attempt = <A>(change: () => A): Effect.Effect<A, SandboxRefused> =>
+  Effect.suspend(() => {
+    try {
+      return Effect.succeed(change())
+    } catch (cause) {
+      return cause instanceof SandboxStateNotWritten
+        ? Effect.fail(new SandboxRefused(Codes.notKept(cause.message)))
+        : Effect.die(cause)
+    }
+  })
+
+const runOn = (book: SandboxBook, command: SandboxCommand) =>
+  Effect.flatMap(
+    attempt(() => book.run(command)),
+    (answer) => (answer._tag === "Refused" ? Effect.fail(new SandboxRefused(answer.refusal)) : Effect.void)
+  )
 
 const planOf = (input: Faults.SpecificationInput): Effect.Effect<FaultPlan, Faults.SandboxFaultsInvalid> =>
   Effect.map(
     Effect.suspend(() => Effect.fromResult(Faults.decode(input))),
     (specification) => new FaultPlan(specification)
   )
+
+const rulesOf = (input: Rules.SandboxRulesInput): Effect.Effect<Rules.SandboxRules, Rules.SandboxRulesInvalid> =>
+  Effect.suspend(() => Effect.fromResult(Rules.decode(input)))
+
+/** The book as the options say, with what the state file holds, and the accounts to begin with. */
+const bookOf = Effect.fnUntraced(function* (
+  options: SandboxOptions,
+  clock: Clock.Clock
+): Effect.fn.Return<SandboxBook, SandboxFailure, Scope.Scope> {
+  const firstId = options.firstId ?? DEFAULT_FIRST_ID
+  const kept = options.state === undefined ? undefined : yield* StateFile.open(options.state, firstId)
+  const { standingAt } = options
+  const book = new SandboxBook({
+    firstId: kept?.firstId ?? firstId,
+    rules: Rules.defaults,
+    now:
+      standingAt === undefined
+        ? (options.clock ?? (() => Instant.fromEpochMillis(clock.currentTimeMillisUnsafe())))
+        : () => standingAt,
+    maximumLog: options.maximumLog,
+    past: kept?.entries,
+    journal: kept?.journal
+  })
+  if (options.rules !== undefined) {
+    const rules = yield* rulesOf(options.rules)
+    if (!Equal.equals(rules, book.rules())) yield* runOn(book, { _tag: "PutRules", rules })
+  }
+  for (const account of options.accounts ?? []) yield* runOn(book, { _tag: "PutAccount", ...account })
+  return book
+})
 
 const partsOf = (
   options: SandboxOptions,
@@ -173,6 +255,7 @@ const partsOf = (
     try: () => ({
       book,
       faults,
+      advance: options.standingAt === undefined ? undefined : (to: Instant.Instant) => book.advanceTo(to),
       gateway: {
         consumerKey: Redacted.value(options.consumerKey),
         publicKey: createPublicKey(options.publicKey),

@@ -1,4 +1,5 @@
 /** The sandbox's own side, below `/sandbox`: set-up, faults, and what truly happened. Unsigned, this machine only. */
+import { Instant } from "@pointback/domain"
 import { Option, Result } from "effect"
 import * as Json from "../json/Json.ts"
 import * as Answers from "./SandboxAnswers.ts"
@@ -10,6 +11,8 @@ import * as Faults from "./SandboxFaults.ts"
 import * as FaultText from "./SandboxFaultText.ts"
 import type { SignedRequest } from "./SandboxGateway.ts"
 import * as Requests from "./SandboxRequests.ts"
+import * as Rules from "./SandboxRules.ts"
+import type { SandboxRules } from "./SandboxRules.ts"
 import * as Truth from "./SandboxTruth.ts"
 
 /** Holds the plan of faults; setting another begins its counting anew. */
@@ -18,8 +21,10 @@ export interface FaultControl {
 }
 
 /** What the sandbox's own side works with. */
-interface AdminParts {
+export interface AdminParts {
   readonly book: SandboxBook
+  /** Moves a clock of the sandbox's own; undefined where it follows another. */
+  readonly advance: ((to: Instant.Instant) => void) | undefined
   readonly faults: FaultControl
   readonly manner: Answers.Manner
 }
@@ -42,12 +47,33 @@ export const answer = (
     case "DELETE faults":
       return setFaults(parts.faults, Result.succeed(Faults.none))
     case "GET truth":
-      return ok({ redemptions: parts.book.truth().map(Truth.toJson) })
+      return ok({ redemptions: parts.book.truth().map(Truth.redemptionToJson) })
     case "GET truth *":
       return Option.match(parts.book.truthOf(id), {
         onNone: () => Answers.refused(Codes.unknownRedemption),
-        onSome: (truth) => ok(Truth.toJson(truth))
+        onSome: (truth) => ok(Truth.redemptionToJson(truth))
       })
+    case "GET rules":
+      return ok(Answers.rules(parts.book.rules()))
+    case "PUT rules":
+      return setRules(parts, Rules.parse(new TextDecoder().decode(body)))
+    case "GET clock":
+      return clock(parts.book)
+    case "POST clock":
+      return advance(
+        parts,
+        Result.flatMap(Requests.body(body), (object) => Requests.clock(object, parts.book.now()))
+      )
+    case "GET accounts *":
+      return Option.match(parts.book.account(id), {
+        onNone: () => Answers.refused(Codes.unknownUser),
+        onSome: (account) => ok(Truth.accountToJson(account))
+      })
+    case "PUT replacements *":
+      return run(
+        parts,
+        Result.flatMap(Requests.body(body), (object) => Requests.replaceAccount(id, object))
+      )
     case "PUT accounts *":
       return run(
         parts,
@@ -87,6 +113,20 @@ const setFaults = (
   return faults(control)
 }
 
+const setRules = (parts: AdminParts, read: Result.Result<SandboxRules, Rules.SandboxRulesInvalid>): Answers.Reply =>
+  Result.isFailure(read)
+    ? Answers.refused(Codes.rulesInvalid(read.failure.message))
+    : run(parts, Result.succeed({ _tag: "PutRules", rules: read.success }))
+
+const clock = (book: SandboxBook): Answers.Reply => ok({ now: Instant.toString(book.now()) })
+
+const advance = ({ advance, book }: AdminParts, read: Result.Result<Instant.Instant, Codes.Refusal>): Answers.Reply => {
+  if (Result.isFailure(read)) return Answers.refused(read.failure)
+  if (advance === undefined) return Answers.refused(Codes.noClock)
+  advance(read.success)
+  return clock(book)
+}
+
 const faults = ({ plan }: FaultControl): Answers.Reply =>
   // Its numbers are rates and counts, which a double holds; amounts are texts in it.
-  ok(Faults.encode(plan.specification) as Json.Json)
+  ok(Faults.toInput(plan.specification) as unknown as Json.Json)

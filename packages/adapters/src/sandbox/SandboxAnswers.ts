@@ -6,12 +6,14 @@ import type { SandboxAnswer, SandboxCommand } from "./SandboxBank.ts"
 import * as Codes from "./SandboxCodes.ts"
 import type { CallSubject } from "./SandboxFaultPlan.ts"
 import type { Fault } from "./SandboxFaults.ts"
-import type { Part } from "./SandboxLots.ts"
+import type { Part, Restoration } from "./SandboxLots.ts"
+import type { SandboxRules } from "./SandboxRules.ts"
 import type { SandboxEntry } from "./SandboxHistory.ts"
 
-/** A status and a body. */
+/** A status and a body, and headers beside those of every reply. */
 export interface Reply {
   readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
   readonly body: Json.Json
 }
 
@@ -21,7 +23,8 @@ export interface Manner {
   readonly assumptions: Assumptions
 }
 
-const amount = (points: bigint): Json.JsonNumber => Json.number(Points.toString(points))
+/** An amount of points. */
+export const amount = (points: bigint): Json.JsonNumber => Json.number(Points.toString(points))
 
 const ok = (body: Json.Json): Reply => ({ status: 200, body })
 
@@ -36,6 +39,8 @@ export const reply = (command: SandboxCommand, answer: SandboxAnswer, manner: Ma
       return refused(answer.refusal)
     case "AccountStored":
       return ok({ [names.balance]: amount(answer.balance) })
+    case "RulesStored":
+      return ok(command._tag === "PutRules" ? rules(command.rules) : {})
     case "Redeemed":
       return ok({ [names.redeemedId]: answer.redemptionId, [names.balance]: amount(answer.balance) })
     case "Credited":
@@ -55,7 +60,11 @@ export const redeemer = (balance: bigint, { assumptions, programName }: Manner):
   ok({ [assumptions.balance]: amount(balance), [assumptions.programName]: programName })
 
 /** A page of the history. */
-export const history = (entries: ReadonlyArray<SandboxEntry>, { assumptions: names }: Manner): Reply =>
+export const history = (
+  entries: ReadonlyArray<SandboxEntry>,
+  { assumptions: names }: Manner,
+  { creditNamesRedemption }: SandboxRules
+): Reply =>
   ok({
     [names.historyEntries]: entries.map((entry) => ({
       [names.entryId]: entry.id,
@@ -63,11 +72,30 @@ export const history = (entries: ReadonlyArray<SandboxEntry>, { assumptions: nam
       [names.entryPoints]: amount(entry.points),
       [names.entryAt]: Instant.toString(entry.at),
       [names.entryRedemptionType]: entry.redemptionType,
-      [names.entryCreditOf]: entry.creditOf
+      [names.entryCreditOf]: creditNamesRedemption ? entry.creditOf : undefined
     }))
   })
 
-const parts = (list: ReadonlyArray<Part>): Json.Json =>
+/** The rules as JSON can hold them. Spans are milliseconds. */
+export const rules = (rules: SandboxRules): Json.JsonObject =>
+  Object.fromEntries(
+    Object.entries(rules).map(([name, value]) => [
+      name,
+      typeof value === "number" ? Json.number(value.toString()) : value
+    ])
+  )
+
+/** What a credit gave back, lot by lot; only what is out of the ordinary is said of a part. */
+export const restorations = (list: ReadonlyArray<Restoration>): Json.Json =>
+  list.map(({ from, isExpired, lotId, points }) => ({
+    lotId,
+    points: amount(points),
+    expired: isExpired ? true : undefined,
+    from
+  }))
+
+/** Points lot by lot. */
+export const parts = (list: ReadonlyArray<Part>): Json.Json =>
   list.map(({ lotId, points }) => ({ lotId, points: amount(points) }))
 
 /** What truly happened, for the log: also where the caller never got the reply. */
@@ -77,12 +105,25 @@ export const logEntry = (
   at: Instant.Instant,
   fault: Fault | undefined
 ): Json.JsonObject => {
-  const head = { at: Instant.toString(at), fault, userId: command.userId }
+  const head = { at: Instant.toString(at), fault, userId: "userId" in command ? command.userId : undefined }
   switch (answer._tag) {
     case "Refused":
-      return { kind: "refused", ...head, command: command._tag, reasonCode: answer.refusal.reasonCode }
+      return {
+        kind: "refused",
+        ...head,
+        command: command._tag,
+        redemptionId: "redemptionId" in command ? command.redemptionId : undefined,
+        reasonCode: answer.refusal.reasonCode
+      }
+    case "RulesStored":
+      return { kind: "rulesStored", ...head }
     case "AccountStored":
-      return { kind: "accountStored", ...head, balance: amount(answer.balance) }
+      return {
+        kind: "accountStored",
+        ...head,
+        successor: command._tag === "ReplaceAccount" ? command.successor : undefined,
+        balance: amount(answer.balance)
+      }
     case "Redeemed":
       return {
         kind: "redeemed",
@@ -98,7 +139,7 @@ export const logEntry = (
         redemptionId: answer.redemptionId,
         creditId: answer.creditId,
         points: amount(answer.points),
-        restorations: parts(answer.restorations),
+        restorations: restorations(answer.restorations),
         remaining: amount(answer.remaining),
         balance: amount(answer.balance)
       }

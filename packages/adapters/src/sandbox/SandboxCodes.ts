@@ -91,6 +91,19 @@ export const aboveRemaining = api(
 /** Nothing is left to give back. */
 export const fullyCredited = api(409, "REDEMPTION_ALREADY_CREDITED", "The redemption is fully credited already.")
 
+/** The same amount of the same redemption a moment ago, under a rule that refuses it. */
+export const duplicate = api(409, "DUPLICATE_CREDIT", "The same credit was made a moment ago.")
+
+/** No amount after partial credits, under a rule that refuses it. */
+export const fullAfterPartial = api(
+  400,
+  "FULL_CREDIT_AFTER_PARTIAL",
+  "The redemption was credited in part: partialCreditPoints is needed."
+)
+
+/** A lot that has expired, under a rule that refuses it. */
+export const expiredLot = api(400, "POINTS_EXPIRED", "Points of the redemption have expired.")
+
 /** What is put is known already and has another content. */
 export const conflict = (what: string): Refusal =>
   api(409, "ALREADY_KNOWN", `${what} is known already and has another content.`)
@@ -112,6 +125,22 @@ export const byFaultAtGateway = ({ reasonCode = "TOO_MANY_REQUESTS", status = 42
 /** A failure of the server by a fault. */
 export const serverError = ({ reasonCode = "SYSTEM_ERROR", status = 500 }: FaultSettings): Refusal =>
   api(status, reasonCode, "The sandbox was told to fail.")
+
+/** Rules that cannot be used. */
+export const rulesInvalid = (description: string): Refusal => api(400, "INVALID_RULES", description)
+
+/** The clock cannot be moved. */
+export const noClock = api(
+  409,
+  "NO_CLOCK_OF_ITS_OWN",
+  "The sandbox follows another clock; start it with one of its own."
+)
+
+/** The clock cannot be moved back. */
+export const clockBack = api(409, "CLOCK_BACK", "The clock of the sandbox cannot go back.")
+
+/** What was about to happen could not be kept, and did not happen. */
+export const notKept = (description: string): Refusal => api(500, "STATE_NOT_WRITTEN", description)
 
 /** Faults that cannot be used. */
 export const faultsInvalid = (description: string): Refusal => api(400, "INVALID_FAULTS", description)

@@ -6,6 +6,7 @@
  */
 import { Points } from "@pointback/domain"
 import { Effect, Result, Schema, SchemaGetter, SchemaIssue } from "effect"
+import * as ShortForm from "./SandboxShortForm.ts"
 
 /** The faults, in the order in which rates are laid side by side. */
 export const FAULTS = [
@@ -78,7 +79,9 @@ export const Span = Schema.Unknown.pipe(
         ? Effect.succeed(millis)
         : Effect.fail(new SchemaIssue.InvalidValue({ message: SPAN_EXPECTED }, value, options))
     }),
-    encode: SchemaGetter.transform((millis: number): unknown => `${millis}ms`)
+    encode: SchemaGetter.transform((millis: number): unknown =>
+      millis % 1000 === 0 ? `${millis / 1000}s` : `${millis}ms`
+    )
   })
 )
 
@@ -227,31 +230,20 @@ export class SandboxFaultsInvalid extends Schema.TaggedError<SandboxFaultsInvali
   problems: Schema.Array(Schema.Struct({ path: Schema.String, problem: Schema.String }))
 }) {
   override get message(): string {
-    const problems = this.problems.map(({ path, problem }) => (path === "" ? problem : `${path}: ${problem}`))
-    return `The faults cannot be used: ${problems.join("; ")}`
+    return `The faults cannot be used: ${ShortForm.describe(this.problems)}`
   }
 }
 
-/** A failure with one problem. */
-export const invalid = (path: string, problem: string): SandboxFaultsInvalid =>
-  new SandboxFaultsInvalid({ problems: [{ path, problem }] })
-
 const decodeSpecification = Schema.decodeUnknownResult(Specification)
 const encodeSpecification = Schema.encodeUnknownResult(Specification)
-const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** Reads a specification. The failure names each member that is wrong. */
 export const decode = (input: unknown): Result.Result<Specification, SandboxFaultsInvalid> =>
   Result.mapError(
     decodeSpecification(input, { errors: "all", onExcessProperty: "error" }),
-    ({ issue }) =>
-      new SandboxFaultsInvalid({
-        problems: issuesOf(issue).issues.map(({ message, path = [] }) => ({
-          path: path.map(String).join("."),
-          problem: message
-        }))
-      })
+    (error) => new SandboxFaultsInvalid({ problems: ShortForm.problemsOf(error) })
   )
 
-/** A specification as JSON can hold it. */
-export const encode = (specification: Specification): unknown => Result.getOrThrow(encodeSpecification(specification))
+/** A specification as it is written, and as JSON can hold it. */
+export const toInput = (specification: Specification): SpecificationInput =>
+  Result.getOrThrow(encodeSpecification(specification)) as SpecificationInput

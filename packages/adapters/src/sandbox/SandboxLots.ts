@@ -5,6 +5,7 @@
  * inside is not public; these are the simplest rules that agree with its page.
  */
 import { Instant } from "@pointback/domain"
+import { Result } from "effect"
 
 /** Points that were earned together. */
 export interface SandboxLot {
@@ -24,7 +25,40 @@ export interface Part {
   readonly points: bigint
 }
 
-const isLive = (lot: SandboxLot, now: Instant.Instant): boolean => lot.expiresAt === undefined || lot.expiresAt > now
+/** Points that a credit gave back to one lot. */
+export interface Restoration extends Part {
+  /** Whether the lot had expired, so that nobody can spend them. */
+  readonly isExpired: boolean
+  /** The expired lot that they had come from, where they became a new one. */
+  readonly from: string | undefined
+}
+
+/** Whether points of a lot can be spent. */
+export const isLive = (lot: SandboxLot, now: Instant.Instant): boolean =>
+  lot.expiresAt === undefined || lot.expiresAt > now
+
+/**
+ * The lots that are new, which begin with what they hold. A known lot must have been put with the same content;
+ * otherwise the failure names it.
+ */
+export const added = (
+  known: ReadonlyArray<SandboxLot>,
+  put: ReadonlyArray<Omit<SandboxLot, "granted">>
+): Result.Result<ReadonlyArray<SandboxLot>, string> => {
+  const lots = new Map(known.map((lot) => [lot.lotId, lot]))
+  const fresh: Array<SandboxLot> = []
+  for (const lot of put) {
+    const old = lots.get(lot.lotId)
+    if (old === undefined) {
+      const whole = { ...lot, granted: lot.points }
+      lots.set(lot.lotId, whole)
+      fresh.push(whole)
+    } else if (old.granted !== lot.points || old.earnedAt !== lot.earnedAt || old.expiresAt !== lot.expiresAt) {
+      return Result.fail(lot.lotId)
+    }
+  }
+  return Result.succeed(fresh)
+}
 
 /** The points that can be spent. */
 export const balance = (lots: ReadonlyArray<SandboxLot>, now: Instant.Instant): bigint =>
@@ -53,19 +87,38 @@ export const draw = (
   return wanted === 0n ? parts : undefined
 }
 
-/** What a credit gives back: the draws from their end, after the `credited` points that came back before. */
-export const restore = (draws: ReadonlyArray<Part>, credited: bigint, points: bigint): ReadonlyArray<Part> => {
-  const parts: Array<Part> = []
-  let skip = credited
+/** In which order draws are filled again, as their indexes. */
+export type FillingOrder = "reverse" | "draw" | "soonestExpiry"
+
+const indexesIn = (
+  order: FillingOrder,
+  draws: ReadonlyArray<Part>,
+  lots: ReadonlyArray<SandboxLot>
+): ReadonlyArray<number> => {
+  const indexes = draws.map((_, index) => index)
+  if (order === "draw") return indexes
+  if (order === "reverse") return indexes.toReversed()
+  const expiries = new Map(lots.map((lot) => [lot.lotId, lot.expiresAt ?? Instant.END]))
+  const expiryOf = (index: number): bigint => expiries.get(draws[index]?.lotId ?? "") ?? Instant.END
+  return indexes.sort((a, b) => orderOf(expiryOf(a), expiryOf(b)))
+}
+
+/** What a credit of `points` gives back of each draw, as pairs of a draw's index and points. */
+export const refill = (
+  { draws, restored }: { readonly draws: ReadonlyArray<Part>; readonly restored: ReadonlyArray<bigint> },
+  points: bigint,
+  order: FillingOrder,
+  lots: ReadonlyArray<SandboxLot>
+): ReadonlyArray<readonly [number, bigint]> => {
+  const given: Array<readonly [number, bigint]> = []
   let wanted = points
-  for (const part of draws.toReversed()) {
-    const open = part.points > skip ? part.points - skip : 0n
-    skip = part.points > skip ? 0n : skip - part.points
-    const given = open < wanted ? open : wanted
-    if (given > 0n) parts.push({ lotId: part.lotId, points: given })
-    wanted -= given
+  for (const index of indexesIn(order, draws, lots)) {
+    const open = (draws[index]?.points ?? 0n) - (restored[index] ?? 0n)
+    const part = open < wanted ? open : wanted
+    if (part > 0n) given.push([index, part])
+    wanted -= part
   }
-  return parts
+  return given
 }
 
 /** Adds parts to lots; takes them with a `sign` of -1. */

@@ -5,6 +5,7 @@ import * as Json from "../json/Json.ts"
 import type { Assumptions } from "../mastercard/Assumptions.ts"
 import type { SandboxCommand } from "./SandboxBank.ts"
 import * as Codes from "./SandboxCodes.ts"
+import { Span } from "./SandboxFaults.ts"
 
 type Read<A> = Result.Result<A, Codes.Refusal>
 
@@ -16,6 +17,8 @@ const MAXIMUM_PAGE = 500
 
 const CREDITABLE = ["MERCHANDISE", "TRAVEL"]
 const REDEEMABLE = ["CASHBACK", "MERCHANDISE", "TRAVEL"]
+
+const decodeSpan = Schema.decodeUnknownResult(Span)
 
 const isIdentifier = Schema.is(Text.Identifier)
 
@@ -100,7 +103,27 @@ export const putAccount = (userId: string, object: Json.JsonObject): Read<Sandbo
       }
     })
   if (!isIdentifier(userId)) return Result.fail(Codes.invalid("userId", "a text of 1 to 128 characters"))
-  return Result.map(list(object, "lots", lot), (lots) => ({ _tag: "PutAccount", userId, lots }))
+  return Result.gen(function* () {
+    const household = object["household"] === undefined ? undefined : yield* text(object, "household")
+    return { _tag: "PutAccount", userId, household, lots: yield* list(object, "lots", lot) }
+  })
+}
+
+/** `PUT /sandbox/replacements/{old}` with the new number as `userId`. */
+export const replaceAccount = (userId: string, object: Json.JsonObject): Read<SandboxCommand> =>
+  Result.map(text(object, "userId"), (successor) => ({ _tag: "ReplaceAccount", userId, successor }))
+
+/** `POST /sandbox/clock`: `to` an instant, or `by` a span of time; never back. */
+export const clock = (object: Json.JsonObject, now: Instant.Instant): Read<Instant.Instant> => {
+  if (object["by"] === undefined) {
+    return Result.flatMap(instant(object, "to"), (to) =>
+      to >= now ? Result.succeed(to) : Result.fail(Codes.invalid("to", `${Instant.toString(now)} or later`))
+    )
+  }
+  return Result.mapBoth(decodeSpan(object["by"]), {
+    onFailure: () => Codes.invalid("by", "a span of time up to a day, such as 30s"),
+    onSuccess: (millis) => now + BigInt(millis) * Instant.MICROS_PER_MILLI
+  })
 }
 
 /** `PUT /sandbox/redemptions/{id}`. Without `at` it happened now. */

@@ -3,9 +3,9 @@ import { Option, Result } from "effect"
 import * as Answers from "./SandboxAnswers.ts"
 import * as Admin from "./SandboxAdmin.ts"
 import type { SandboxAnswer, SandboxCommand } from "./SandboxBank.ts"
-import type { SandboxBook } from "./SandboxBook.ts"
 import * as Calls from "./SandboxCalls.ts"
 import * as Codes from "./SandboxCodes.ts"
+import type { CallSubject } from "./SandboxFaultPlan.ts"
 import * as Gateway from "./SandboxGateway.ts"
 import * as Mishap from "./SandboxMishap.ts"
 import * as Requests from "./SandboxRequests.ts"
@@ -17,28 +17,37 @@ export const API_PREFIX = "/loyalty"
 export const ADMIN_PREFIX = "/sandbox"
 
 /** What a reply is made from. */
-export interface SandboxParts {
-  readonly book: SandboxBook
-  readonly faults: Admin.FaultControl
+export interface SandboxParts extends Admin.AdminParts {
   readonly gateway: Gateway.Gateway
-  readonly manner: Answers.Manner
   /** Seconds since 1970 by the real clock, which signatures are checked against. */
   readonly seconds: () => number
 }
 
-/** Answers a request, under a fault where the plan has one for it. */
-export const answer = (parts: SandboxParts, request: Gateway.SignedRequest): Mishap.Delivered => {
+/** A request that was let in: what becomes of it is not decided before `perform`. */
+export interface Admitted {
+  readonly subject: CallSubject
+  /** Milliseconds that the bank takes for it first. */
+  readonly millis: number
+  readonly perform: () => Mishap.Delivered
+}
+
+/** Answers a request, or lets it in to be performed, under a fault where the plan has one for it. */
+export const answer = (parts: SandboxParts, request: Gateway.SignedRequest): Mishap.Delivered | Admitted => {
   const path = request.url.pathname
   if (path.startsWith(`${ADMIN_PREFIX}/`)) return plain(Admin.answer(parts, request, segments(path, ADMIN_PREFIX)))
   if (!path.startsWith(`${API_PREFIX}/`)) return plain(Answers.refused(Codes.notFound))
   const refusal = Gateway.check(parts.gateway, request, parts.seconds())
   if (refusal !== undefined) return plain(Answers.refused(refusal))
   const below = segments(path, API_PREFIX)
-  const { assumptions } = parts.manner
-  const subject = Calls.subjectOf(request, below, assumptions)
+  const subject = Calls.subjectOf(request, below, parts.manner.assumptions)
   if (subject === undefined) return plain(api({ ...parts, run: (command) => parts.book.run(command) }, request, below))
-  const chosen = parts.faults.plan.next(subject)
-  return Mishap.carryOut(parts.book, assumptions, subject, chosen, (run) => api({ ...parts, run }, request, below))
+  const perform = () => {
+    const chosen = parts.faults.plan.next(subject)
+    const { book, manner } = parts
+    return Mishap.carryOut(book, manner.assumptions, subject, chosen, (run) => api({ ...parts, run }, request, below))
+  }
+  const millis = request.method === "GET" ? 0 : parts.book.rules().processingTime
+  return { subject, millis, perform }
 }
 
 const plain = (reply: Answers.Reply): Mishap.Delivered => ({ delivery: { _tag: "Answer", reply } })
@@ -102,7 +111,7 @@ const history = ({ book, faults, manner }: SandboxParts, query: URLSearchParams)
     onSuccess: (question) =>
       Option.match(book.history(question, faults.plan.specification.historyLag), {
         onNone: () => Answers.refused(Codes.unknownUser),
-        onSome: (entries) => Answers.history(entries, manner)
+        onSome: (entries) => Answers.history(entries, manner, book.rules())
       })
   })
 

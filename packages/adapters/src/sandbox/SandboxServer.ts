@@ -9,7 +9,9 @@ import * as Codes from "./SandboxCodes.ts"
 import type { CallSubject } from "./SandboxFaultPlan.ts"
 import type { Fault } from "./SandboxFaults.ts"
 import type { SignedRequest } from "./SandboxGateway.ts"
+import { SandboxStateNotWritten } from "./SandboxJournal.ts"
 import type { Delivered, Delivery } from "./SandboxMishap.ts"
+import type { Admitted } from "./SandboxRoutes.ts"
 
 /** The host that the sandbox listens on: nobody else can reach it. */
 const HOST = "127.0.0.1"
@@ -33,14 +35,15 @@ export interface Exchange {
 
 /** A request whose answer the sandbox holds back. */
 export interface Hold extends CallSubject {
-  readonly fault: Fault
+  /** Undefined where the bank takes its time for a call, by its rules. */
+  readonly fault: Fault | undefined
   /** Milliseconds after which the answer goes out; undefined where it never does. */
   readonly millis: number | undefined
 }
 
 /** What a server works with. */
 export interface Serving {
-  readonly answer: (request: SignedRequest) => Delivered
+  readonly answer: (request: SignedRequest) => Delivered | Admitted
   /** Sleeps where an answer is delayed. */
   readonly clock: Clock.Clock
   readonly keep: (exchange: Exchange) => void
@@ -70,7 +73,7 @@ export const listen = (serving: Serving, port: number): Effect.Effect<string, st
 const serve = async (serving: Serving, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const body = await readBody(request).catch(() => "lost" as const)
   if (body === "lost") return
-  const delivered = body === "tooLarge" ? plain(Codes.tooLarge) : deliveredFor(serving, request, body)
+  const delivered = body === "tooLarge" ? plain(Codes.tooLarge) : await deliveredFor(serving, request, body)
   const sent = deliver(serving, response, delivered)
   serving.keep({
     method: request.method ?? "GET",
@@ -84,20 +87,38 @@ const plain = (refusal: Codes.Refusal): Delivered => ({
   delivery: { _tag: "Answer", reply: Answers.refused(refusal) }
 })
 
-const deliveredFor = (serving: Serving, request: IncomingMessage, body: Uint8Array): Delivered => {
+const deliveredFor = async (serving: Serving, request: IncomingMessage, body: Uint8Array): Promise<Delivered> => {
   const host = request.headers.host ?? HOST
   const target = `http://${host}${request.url ?? "/"}`
   // A page in a browser can make a name of its own point here; such a request names that name.
   if (!URL.canParse(target) || !isLoopback(new URL(target).hostname)) return plain(Codes.notFound)
-  return serving.answer({
+  const signed = {
     method: request.method ?? "GET",
     url: new URL(target),
     authorization: request.headers.authorization,
     body
-  })
+  }
+  try {
+    const answer = serving.answer(signed)
+    if ("delivery" in answer) return answer
+    // Who leaves meanwhile does not stop it, as with a real bank.
+    if (answer.millis > 0) {
+      serving.onHold({ ...answer.subject, fault: undefined, millis: answer.millis })
+      await Effect.runPromise(serving.clock.sleep(Duration.millis(answer.millis)))
+    }
+    return answer.perform()
+  } catch (cause) {
+    if (cause instanceof SandboxStateNotWritten) return plain(Codes.notKept(cause.message))
+    throw cause
+  }
 }
 
 type Sent = Pick<Exchange, "responseBody" | "status">
+
+/** What is sent, with the headers beside those of every answer. */
+interface Whole extends Sent {
+  readonly headers?: Answers.Reply["headers"]
+}
 
 const NOTHING: Sent = { status: 0, responseBody: "" }
 
@@ -127,9 +148,9 @@ const deliverReply = (
   const sent = { status: delivery.reply.status, responseBody: Json.stringify(delivery.reply.body, 2) }
   switch (delivery._tag) {
     case "Answer":
-      return send(response, sent)
+      return send(response, { ...sent, headers: delivery.reply.headers })
     case "Delayed":
-      later(serving, response, delivery.millis, () => send(response, sent))
+      later(serving, response, delivery.millis, () => send(response, { ...sent, headers: delivery.reply.headers }))
       announce(serving, delivered, delivery.millis)
       return sent
     case "Cut": {
@@ -144,15 +165,16 @@ const deliverReply = (
   }
 }
 
-const head = (response: ServerResponse, { responseBody, status }: Sent): ServerResponse =>
+const head = (response: ServerResponse, { headers, responseBody, status }: Whole): ServerResponse =>
   response.writeHead(status, {
     "content-type": "application/json",
-    "content-length": Buffer.byteLength(responseBody)
+    "content-length": Buffer.byteLength(responseBody),
+    ...headers
   })
 
-const send = (response: ServerResponse, sent: Sent): Sent => {
-  head(response, sent).end(sent.responseBody)
-  return sent
+const send = (response: ServerResponse, whole: Whole): Sent => {
+  head(response, whole).end(whole.responseBody)
+  return { status: whole.status, responseBody: whole.responseBody }
 }
 
 /** Two whole answers in one piece, so that no client can leave between them. */

@@ -5,6 +5,7 @@ import { AgingStore } from "../../src/aging/AgingStore.ts"
 import type {
   AccountRef,
   AppendRequest,
+  InFlight,
   KeyRecord,
   Loaded,
   LoadRequest,
@@ -489,6 +490,76 @@ describe.each(implementations)("event store on %s", (implementation) => {
             )
           }
         }
+      })
+    ))
+
+  it("lists the credits in flight, page by page, and by account", () =>
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const asked = yield* Effect.forEach(["c1", "c2", "c3"], (id) =>
+          Effect.gen(function* () {
+            const account = newNumber()
+            yield* run(account, [earn("A", "100", "2025-01-10", null), redeem("60", "2025-12-01")])
+            const request = { ...credit(id, "20", "2026-01-20"), _tag: "RequestCredit" } as Decide.Command
+            yield* run(account, [request])
+            return { account, id, ref: (yield* store.find(program, account))! }
+          })
+        )
+        const mine = new Set(asked.map(({ account }) => account as string))
+        const pages: Array<string> = []
+        let after: InFlight | null = null
+        for (;;) {
+          const page: ReadonlyArray<InFlight> = yield* store.inFlight({ program, after, limit: 2 })
+          pages.push(...page.filter(({ number }) => mine.has(number)).map(({ creditId }) => creditId))
+          if (page.length < 2) break
+          after = page.at(-1)!
+        }
+        assert.deepStrictEqual(pages.toSorted(), ["c1", "c2", "c3"])
+        const everywhere = yield* store.inFlight({ program: null, after: null, limit: 1000 })
+        assert.isAtLeast(everywhere.length, 3)
+        assert.deepStrictEqual(
+          yield* store.inFlight({ program: Ids.ProgramId.make("other"), after: null, limit: 9 }),
+          []
+        )
+        const [{ account, id, ref }] = asked as [(typeof asked)[number]]
+        const held = { account: ref, number: account, redemptionId: redemption("R1"), creditId: Ids.CreditId.make(id) }
+        assert.deepStrictEqual(yield* store.inFlightOf(ref), [held])
+        for (const one of asked) {
+          const ids = { redemptionId: redemption("R1"), creditId: Ids.CreditId.make(one.id) }
+          yield* run(one.account, [{ _tag: "ConfirmCredit", ...ids, mastercard: null }])
+          assert.deepStrictEqual(yield* store.inFlightOf(one.ref), [])
+        }
+      })
+    ))
+
+  it("gives an account a further number, with the event or not at all, and each number to one account", () =>
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const [old, other, replacement] = [newNumber(), newNumber(), newNumber()]
+        yield* run(old, [earn("A", "1", "2025-01-10", null)])
+        yield* run(other, [earn("A", "1", "2025-01-10", null)])
+        const replace = Effect.fnUntraced(function* (account: Ids.AccountNumber, number: Ids.AccountNumber) {
+          const loaded = yield* store.load(request(account))
+          const key = Ids.AccountKey.make(`alias-of-${account}-${number}`)
+          const fact = { _tag: "AliasAccount", alias: key, occurredAt: at("2025-12-10") } as const
+          const facts = yield* Effect.fromResult(Decide.decide(fact, loaded.state, loaded.policy))
+          return yield* store.append({ ...toAppend(loaded, account, facts), alias: { number, key } })
+        })
+        yield* replace(old, replacement)
+        const ref = (yield* store.find(program, old))!
+        assert.deepStrictEqual(yield* store.find(program, replacement), ref)
+        assert.deepStrictEqual(yield* store.numbersOf(ref), [replacement, old])
+        const byOld = yield* store.load(request(old))
+        const byNew = yield* store.load(request(replacement))
+        assert.deepStrictEqual([byOld.number, byNew.number], [replacement, replacement])
+        assert.deepStrictEqual([byOld.version, byNew.version], [2, 2])
+        const before = yield* store.load(request(other))
+        const taken = yield* Effect.flip(replace(other, replacement))
+        assert.strictEqual(taken._tag, "VersionConflict")
+        assert.strictEqual((yield* store.load(request(other))).version, before.version)
+        assert.deepStrictEqual(yield* store.numbersOf(before.account!), [other])
       })
     ))
 

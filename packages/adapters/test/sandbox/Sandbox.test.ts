@@ -498,7 +498,7 @@ describe("the sandbox's own side", () => {
               points: 70,
               restorations: [
                 { lotId: "B", points: 50 },
-                { lotId: "A", points: 20 }
+                { lotId: "A", points: 20, expired: true }
               ],
               remaining: 80,
               balance: 100.5

@@ -261,3 +261,40 @@ describe("a history that lags", () => {
       })
     ))
 })
+
+describe("the same seed", () => {
+  const REDEMPTIONS = Array.from({ length: 12 }, (_, index) => `R${index}`)
+
+  /** Credits each redemption four times, so many redemptions at once, and gives what truly happened to each. */
+  const runWith = (seed: number, concurrency: number) =>
+    inWorld(
+      {
+        accounts: [{ userId: ACCOUNT, lots: [lot("A", "1000")] }],
+        faults: { seed, rates: { dropBefore: 0.2, dropAfter: 0.2, refuse: 0.1, effectTwice: 0.2, garbage: 0.1 } }
+      },
+      ({ client, sandbox }) =>
+        Effect.gen(function* () {
+          const credits = { processedBy: "E", redemptionType: "TRAVEL", userId: ACCOUNT, points: points("1") } as const
+          yield* Effect.forEach(
+            REDEMPTIONS,
+            Effect.fnUntraced(function* (redemptionId) {
+              const put = { _tag: "PutRedemption", redemptionId, userId: ACCOUNT, redemptionType: "TRAVEL" } as const
+              yield* sandbox.run({ ...put, points: points("20"), draws: undefined, at: START })
+              for (let index = 0; index < 4; index++) yield* Effect.exit(client.credit({ ...credits, redemptionId }))
+            }),
+            { concurrency, discard: true }
+          )
+          const log = yield* sandbox.log
+          return REDEMPTIONS.map((redemptionId) =>
+            log.filter((entry) => entry["redemptionId"] === redemptionId).map(({ fault, kind }) => [kind, fault])
+          )
+        })
+    )
+
+  it("gives the same faults whether histories run one after the other or side by side, and another seed others", async () => {
+    const [alone, beside, other] = [await runWith(7, 1), await runWith(7, 6), await runWith(8, 1)]
+    expect(beside).toEqual(alone)
+    expect(other).not.toEqual(alone)
+    expect(new Set(alone.flat().map(([, fault]) => fault)).size).toBeGreaterThan(3)
+  })
+})

@@ -170,6 +170,10 @@ const syntax: ReadonlyArray<Expected> = [
   ["extends by no days", "program set acme --expired-lots extend:0", 2, "InvalidInput", { flag: "expired-lots" }],
   ["imports a file that is not there", "import ./missing.ndjson", 2, "UnreadableFile", { file: "./missing.ndjson" }],
   ["runs a sandbox on a port that there is not", "sandbox --port 70000", 2, "InvalidInput", { flag: "port" }],
+  ["gives a sandbox a fault that there is not", "sandbox --faults drop=0.1", 2, "InvalidInput", { flag: "faults" }],
+  ["names a file of faults that is not there", "sandbox --faults @missing", 2, "InvalidInput", { flag: "faults" }],
+  ["gives a sandbox a rule that there is not", "sandbox --rules x=1", 2, "InvalidInput", { flag: "rules" }],
+  ["gives a sandbox a clock without a zone", "sandbox --clock 2026-01-20", 2, "InvalidInput", { flag: "clock" }],
   ["credits without a way to Mastercard", `credit ${of} --redemption R1 --credit-id c8`, 2, "MastercardConfigInvalid"]
 ]
 

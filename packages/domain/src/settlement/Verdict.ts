@@ -74,8 +74,9 @@ export type OpenReason =
   | "ambiguous"
   /** A credit of another amount, where the call named none. */
   | "amountDiffers"
-  /** A credit of the same amount that is too late to be this one, or an entry that cannot be read. */
+  /** A credit of the same amount at another time, which nothing that is booked explains. */
   | "outOfTime"
+  /** An entry that cannot be read. */
   | "unreadableEntry"
   /** The listing does not even show the redemption, so that it proves nothing. */
   | "redemptionNotListed"
@@ -112,7 +113,8 @@ export const judge = (sought: Sought, beside: Beside, listing: Listing, limits: 
   if (!sought.named && inTime.length > unlisted(near(sought, beside.booked, limits), listing).length) {
     return open("amountDiffers")
   }
-  if (free.some((entry) => entry.points === sought.points && entry.from > window.until)) return open("outOfTime")
+  // An entry of the amount that no booked credit explains may be this one, whatever the clocks say.
+  if (!explained(sought, free, beside.booked, listing, limits)) return open("outOfTime")
   if (!listing.redemptions.has(sought.redemptionId)) return open("redemptionNotListed")
   return listing.takenAt < certainFrom(sought, limits) ? open("tooEarly") : { _tag: "Absent" }
 }
@@ -191,6 +193,19 @@ const around = (
   }
 }
 
+/** Whether each entry of the amount can be a booked credit's, each another one's. */
+const explained = (
+  sought: Sought,
+  free: ReadonlyArray<ListedCredit>,
+  all: ReadonlyArray<Booked>,
+  listing: Listing,
+  limits: Limits
+): boolean => {
+  const same = free.filter(({ points, redemptionId }) => points === sought.points && redemptionId !== null)
+  const booked = unlistedOf(sought, all, listing)
+  return matchable(same, booked, (entry, credit) => mayBe(credit, entry, limits))
+}
+
 /** Whether each credit can have an entry of its own, the one in question one of the candidates. */
 const fit = (
   credits: ReadonlyArray<Booked | Sought>,
@@ -198,20 +213,29 @@ const fit = (
   candidates: ReadonlyArray<ListedCredit>,
   limits: Limits
 ): boolean => {
-  const owners = new Map<ListedCredit, Booked | Sought>()
   const can = (credit: Booked | Sought, entry: ListedCredit): boolean =>
     "certain" in credit ? mayBe(credit, entry, limits) : candidates.includes(entry)
-  // Whoever has an entry that another one needs looks for another.
-  const place = (credit: Booked | Sought, tried: Set<ListedCredit>): boolean =>
-    entries.some((entry) => {
-      if (tried.has(entry) || !can(credit, entry)) return false
-      tried.add(entry)
-      const owner = owners.get(entry)
+  return matchable(credits, entries, can)
+}
+
+/** Whether each of some can have one of the others of its own. */
+const matchable = <A, B>(
+  some: ReadonlyArray<A>,
+  others: ReadonlyArray<B>,
+  can: (one: A, other: B) => boolean
+): boolean => {
+  const owners = new Map<B, A>()
+  // Whoever has one that somebody else needs looks for another.
+  const place = (one: A, tried: Set<B>): boolean =>
+    others.some((other) => {
+      if (tried.has(other) || !can(one, other)) return false
+      tried.add(other)
+      const owner = owners.get(other)
       if (owner !== undefined && !place(owner, tried)) return false
-      owners.set(entry, credit)
+      owners.set(other, one)
       return true
     })
-  return credits.every((credit) => place(credit, new Set()))
+  return some.every((one) => place(one, new Set()))
 }
 
 /** Other credits in flight that an entry without a redemption may belong to as well. */

@@ -67,6 +67,37 @@ const besideHeld = [
   )
 ]
 
+const VERDICT = "settlement/Verdict.ts"
+const VERDICT_TESTS = "settlement/Verdict.test.ts"
+
+const verdicts = [
+  mutation(VERDICT_TESTS, "two candidates are one", VERDICT, "left === rivals + 1 && fit(", "left > rivals && fit("),
+  mutation(
+    VERDICT_TESTS,
+    "what is not listed yet never happened",
+    VERDICT,
+    "listing.takenAt < certainFrom(sought, limits)",
+    "false"
+  ),
+  mutation(
+    VERDICT_TESTS,
+    "a listing without the redemption proves something",
+    VERDICT,
+    "!listing.redemptions.has(sought.redemptionId)",
+    "false"
+  ),
+  mutation(
+    VERDICT_TESTS,
+    "an entry of another time is nobody's",
+    VERDICT,
+    "!explained(sought, free, beside.booked, listing, limits)",
+    "false"
+  ),
+  mutation(VERDICT_TESTS, "clocks agree", VERDICT, "from: requestedAt - clockSkew", "from: requestedAt"),
+  mutation(VERDICT_TESTS, "a call that named no amount had ours", VERDICT, "!sought.named && ", "false && "),
+  mutation(VERDICT_TESTS, "an entry belongs to two", VERDICT, "!claimed.has(entry.id)", "true")
+]
+
 const capped = [
   mutation(LAWS.L1, "a credit may exceed what remains", DECIDER, "if (points > remaining)", "if (points > redeemed)"),
   mutation(
@@ -489,6 +520,7 @@ const others = [
 export const MUTATIONS: ReadonlyArray<Mutation> = [
   ...capped,
   ...besideHeld,
+  ...verdicts,
   ...credits,
   ...books,
   ...statuses,

@@ -6,6 +6,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { JsonFlag } from "../GlobalFlags.ts"
 import { InvalidInput } from "../Input.ts"
+import * as SandboxFlags from "../SandboxFlags.ts"
 
 /** Where the client's key is written, for as long as the sandbox runs. */
 const KEY_FILE = ".pointback/sandbox-key.pem"
@@ -22,18 +23,34 @@ export const sandbox = Command.make(
     port: Flag.Int("port").pipe(
       Flag.withDescription("The port on 127.0.0.1; 0 takes a free one"),
       Flag.withDefault(DEFAULT_PORT)
+    ),
+    faults: Flag.String("faults").pipe(
+      Flag.withDescription("How it misbehaves: drop-after=0.1,history-lag=30s, or JSON, or @<file>"),
+      Flag.withDefault("")
+    ),
+    seed: Flag.Int("seed").pipe(Flag.withDescription("The seed that faults are drawn with [0]"), Flag.optional),
+    rules: Flag.String("rules").pipe(
+      Flag.withDescription("Rules on Mastercard's side: restoration-order=draw,duplicates=refuse, or JSON, or @<file>"),
+      Flag.optional
+    ),
+    state: Flag.String("state").pipe(
+      Flag.withDescription("A file that keeps accounts, redemptions and credits over restarts"),
+      Flag.optional
+    ),
+    clock: Flag.String("clock").pipe(
+      Flag.withDescription("A clock of its own, which stands at this instant until it is advanced"),
+      Flag.withMetavar("instant"),
+      Flag.optional
     )
   },
-  Effect.fn("sandbox")(function* ({ port }) {
-    if (port < 0 || port > 65_535) {
-      return yield* new InvalidInput({ flag: "port", value: String(port), problem: "0 to 65535 is expected" })
-    }
+  Effect.fn("sandbox")(function* (flags) {
+    const options = yield* SandboxFlags.read(flags)
     const keys = yield* SandboxKeys.generate
-    const layer = Sandbox.layer({ port, consumerKey: Redacted.make(CONSUMER_KEY), publicKey: keys.publicKey })
+    const layer = Sandbox.layer({ ...options, consumerKey: Redacted.make(CONSUMER_KEY), publicKey: keys.publicKey })
     yield* Effect.gen(function* () {
       const running = yield* Sandbox
       // The port is ours by now: a second sandbox that cannot start leaves the key of the first one alone.
-      yield* announce(running, yield* writeKey(Redacted.value(keys.signingKey)))
+      yield* announce(running, yield* writeKey(Redacted.value(keys.signingKey)), options.state)
       return yield* Effect.never
     }).pipe(Effect.scoped, Effect.provide(layer))
   })
@@ -57,7 +74,7 @@ const writeKey = (pem: string) => {
   )
 }
 
-const announce = Effect.fnUntraced(function* (running: Sandbox["Service"], keyFile: string) {
+const announce = Effect.fnUntraced(function* (running: Sandbox["Service"], keyFile: string, state: string | undefined) {
   const variables = {
     [MastercardConfig.VARIABLES.url]: running.url.href,
     [MastercardConfig.VARIABLES.consumerKey]: CONSUMER_KEY,
@@ -70,7 +87,9 @@ const announce = Effect.fnUntraced(function* (running: Sandbox["Service"], keyFi
   }
   yield* Console.log(
     [
-      `the sandbox listens on ${running.url.href}; it forgets everything when it stops (Ctrl-C)`,
+      `the sandbox listens on ${running.url.href}; ${
+        state === undefined ? "it forgets everything when it stops (Ctrl-C)" : `its state is kept in ${state}`
+      }`,
       "",
       "for the client, in another terminal:",
       ...Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`),
@@ -81,7 +100,8 @@ const announce = Effect.fnUntraced(function* (running: Sandbox["Service"], keyFi
       `  curl -X PUT ${running.adminUrl.href}/redemptions/5134720 -d \\`,
       `    '{"userId":"2200941101786412","redemptionType":"MERCHANDISE","points":150}'`,
       "what truly happened there:",
-      `  curl ${running.adminUrl.href}/log`
+      `  curl ${running.adminUrl.href}/log`,
+      `  curl ${running.adminUrl.href}/truth`
     ].join("\n")
   )
 })
