@@ -78,8 +78,7 @@ const LONGEST_LAG_MILLIS = Duration.toMillis(LIMITS.longestLag)
 const LONGEST_PROCESSING_MILLIS = Duration.toMillis(LIMITS.longestProcessing)
 
 /** How long after a request a listing without its credit proves that there is none. */
-export const CERTAIN_AFTER_MILLIS =
-  LONGEST_PROCESSING_MILLIS + LONGEST_LAG_MILLIS + Duration.toMillis(LIMITS.clockSkew)
+export const CERTAIN_AFTER_MILLIS = LONGEST_PROCESSING_MILLIS + LONGEST_LAG_MILLIS + Duration.toMillis(LIMITS.clockSkew)
 
 /** How long a call of Mastercard may take as a whole. */
 export const ANSWER_LIMIT_MILLIS = 30_000
@@ -212,7 +211,8 @@ const faults = (dice: Dice, seed: number): SandboxFaults.SpecificationInput => {
 
 const rate = (dice: Dice, fault: SandboxFaults.Fault, share: number) => {
   if (fault === "delay") return { rate: share, after: dice.weighted(DELAYS) }
-  if (fault === "lateEffect") return { rate: share, after: dice.chance(50) ? LONGEST_LATENESS_MILLIS : dice.between(1, LONGEST_LATENESS_MILLIS) }
+  if (fault === "lateEffect")
+    return { rate: share, after: dice.chance(50) ? LONGEST_LATENESS_MILLIS : dice.between(1, LONGEST_LATENESS_MILLIS) }
   return share
 }
 
