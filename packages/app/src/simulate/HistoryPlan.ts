@@ -229,7 +229,7 @@ export const steps = (
       [10, "Credit"],
       [2, "CreditElsewhere"],
       [6, "Settle"],
-      [2, "SweepExpired"],
+      [3, "SweepExpired"],
       [5, "PassTime"]
     ])
     switch (kind) {

@@ -59,7 +59,7 @@ describe("a protocol that is wrong", () => {
   it.each([
     ["retryAfterTimeout", 7],
     ["releaseOnServerError", 415],
-    ["releaseOnLostConnection", 414],
+    ["releaseOnLostConnection", 7],
     ["appendBeforeCall", 2],
     ["appendAfterCall", 2],
     ["settleTooEarly", 603]
