@@ -26,8 +26,10 @@ export * as Rebuild from "./rebuild/Rebuild.ts"
 export * as Stores from "./Stores.ts"
 export * as Decimal from "./json/Decimal.ts"
 export * as Json from "./json/Json.ts"
-export type { CreditAnswer, HistoryEntry, RedeemAnswer, Redeemer } from "./mastercard/Answers.ts"
+export type { CreditAnswer, FoundRedeemer, HistoryEntry, RedeemAnswer, Redeemer } from "./mastercard/Answers.ts"
 export * as Assumptions from "./mastercard/Assumptions.ts"
+export type { EncryptionSettings } from "./mastercard/Encryption.ts"
+export type { FulfilmentAnswer, FulfilmentRequest, FulfilmentStatus } from "./mastercard/Fulfilment.ts"
 export { maskAccount, maskText } from "./mastercard/Masking.ts"
 export { Mastercard } from "./mastercard/Mastercard.ts"
 export * as MastercardConfig from "./mastercard/MastercardConfig.ts"
@@ -37,7 +39,11 @@ export {
   MastercardOutcomeUnknown,
   MastercardRefused
 } from "./mastercard/MastercardError.ts"
+export * as MastercardKeys from "./mastercard/Pkcs12.ts"
+export * as MastercardMetrics from "./mastercard/Telemetry.ts"
+export type { OAuth2Settings } from "./mastercard/OAuth2.ts"
 export { Reason } from "./mastercard/Reason.ts"
+export type { RedeemerSearch, UserIdType } from "./mastercard/RedeemerSearch.ts"
 export type {
   CreditRequest,
   HistoryRequest,
@@ -45,6 +51,13 @@ export type {
   RedeemRequest,
   RedemptionType
 } from "./mastercard/Requests.ts"
+export type {
+  AddShippingAddress,
+  KnownShippingAddress,
+  ShippingAddress,
+  ShippingAddressesRequest
+} from "./mastercard/ShippingAddress.ts"
+export type { TrafficLimits } from "./mastercard/Traffic.ts"
 export * as Subscription from "./subscription/Subscription.ts"
 export {
   SubscriptionAhead,
@@ -60,6 +73,7 @@ export {
   SandboxRefused
 } from "./sandbox/Sandbox.ts"
 export type { SandboxCommand } from "./sandbox/SandboxBank.ts"
+export type { SandboxExtrasOptions } from "./sandbox/SandboxExtrasOptions.ts"
 export * as SandboxFaults from "./sandbox/SandboxFaults.ts"
 export * as SandboxFaultText from "./sandbox/SandboxFaultText.ts"
 export type { Exchange, Hold } from "./sandbox/SandboxServer.ts"

@@ -8,6 +8,7 @@ import { Layer, ManagedRuntime, Redacted } from "effect"
 import { startEmbeddedServer } from "../../adapters/test/support/PostgresServer.ts"
 import { table } from "../src/cli/Output.ts"
 import * as Baseline from "./Baseline.ts"
+import * as CreditOverHttp from "./CreditOverHttp.ts"
 import * as Import from "./Import.ts"
 import type { Workload } from "./Measure.ts"
 import { measure, REPETITIONS } from "./Measure.ts"
@@ -77,6 +78,11 @@ try {
     await close()
   }
   if (isWanted("W4")) await add(await Rebuild.open(server.url, POOL), LONG_REPETITIONS)
+  if (isWanted("W8")) {
+    const { close, workload } = await CreditOverHttp.open((effect) => runtime.runPromise(effect))
+    await add(workload)
+    close()
+  }
   const head = ["", "ours/s", "baseline/s", "ratio", "spread", "goal", "ours; baseline"]
   console.log(table(head, rows, new Set(["ours/s", "baseline/s", "ratio", "goal"])))
   console.log(

@@ -5,6 +5,9 @@
  * domain, and with the errors of `AppError` and `DatabaseError`.
  */
 export * as AppError from "./error/AppError.ts"
+export { CreditsStopped } from "./bulk/Brake.ts"
+export { creditMany, type CreditManyOptions, recordMany } from "./bulk/CreditMany.ts"
+export type { BatchedCredit, CreditResult } from "./bulk/CreditResult.ts"
 export { adjustPoints, type AdjustPoints, type PointsAdjusted } from "./command/AdjustPoints.ts"
 export { type AccountAliased, type AliasAccount, aliasAccount } from "./command/AliasAccount.ts"
 export type { CreditOutcome } from "./command/CreditOutcome.ts"

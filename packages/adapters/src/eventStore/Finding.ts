@@ -28,14 +28,18 @@ const refOf = (row: AccountRow): AccountRef => ({
   partition: row.partition
 })
 
-type Questions = Pick<EventStore["Service"], "find" | "toSweep" | "inFlight" | "inFlightOf" | "numbersOf">
-
 /** The questions of a database's store. */
-export const make = (database: Database["Service"]): Questions => {
+export const make = (
+  database: Database["Service"]
+): Pick<EventStore["Service"], "find" | "numbersOf" | "toSweep" | "inFlight" | "inFlightOf"> => ({
+  ...accounts(database),
+  ...credits(database)
+})
+
+const accounts = (database: Database["Service"]) => {
   const numbers = sql.id(database.schema, "account_numbers")
   const erasures = sql.id(database.schema, "erasures")
   const lots = sql.id(database.schema, "lots")
-  const redemptions = sql.id(database.schema, "redemptions")
 
   const find = Effect.fn("EventStore.find")((program: Ids.ProgramId, account: Ids.AccountNumber) =>
     database.query(async (kysely, signal) => {
@@ -71,6 +75,25 @@ export const make = (database: Database["Service"]): Questions => {
     })
   )
 
+  const numbersOf = Effect.fn("EventStore.numbersOf")(({ key, program }: AccountRef) =>
+    database.query(async (kysely, signal) => {
+      const found = await Rows.ask<Pick<NumberedRow, "account_number">>(
+        kysely,
+        sql`select account_number from ${numbers} where program = ${program} and account_key = ${key}
+          order by current desc, account_number collate "C"`,
+        signal
+      )
+      return found.map((row) => Ids.AccountNumber.make(row.account_number))
+    })
+  )
+
+  return { find, toSweep, numbersOf }
+}
+
+const credits = (database: Database["Service"]) => {
+  const numbers = sql.id(database.schema, "account_numbers")
+  const redemptions = sql.id(database.schema, "redemptions")
+
   // An account cannot be erased while a credit of it is in flight, so there is a number.
   const askInFlight = (which: RawBuilder<unknown>, limit: RawBuilder<unknown>) =>
     database.query(async (kysely, signal) => {
@@ -105,17 +128,5 @@ export const make = (database: Database["Service"]): Questions => {
     askInFlight(sql`r.partition = ${partition} and r.program = ${program} and r.account_key = ${key}`, sql``)
   )
 
-  const numbersOf = Effect.fn("EventStore.numbersOf")(({ key, program }: AccountRef) =>
-    database.query(async (kysely, signal) => {
-      const found = await Rows.ask<Pick<NumberedRow, "account_number">>(
-        kysely,
-        sql`select account_number from ${numbers} where program = ${program} and account_key = ${key}
-          order by current desc, account_number collate "C"`,
-        signal
-      )
-      return found.map((row) => Ids.AccountNumber.make(row.account_number))
-    })
-  )
-
-  return { find, toSweep, inFlight, inFlightOf, numbersOf }
+  return { inFlight, inFlightOf }
 }

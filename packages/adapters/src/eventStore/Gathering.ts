@@ -2,12 +2,26 @@
  * Work that comes while other work is being done is gathered and done together. What finds nobody at work is done at
  * once; it does not wait for company.
  */
-import { Cause, Deferred, Effect, Option, type Scope } from "effect"
+import { Cause, Context, Deferred, Effect, Option, type Scope } from "effect"
 
 interface Waiting<In, Out, E> {
   readonly item: In
   readonly outcome: Deferred.Deferred<Out, E>
+  readonly patience: Patience | undefined
 }
+
+/** How long work waits for company. Who has much in flight loses nothing by it, and every batch costs a round trip. */
+export interface Patience {
+  /** It is done when so much waits, */
+  readonly enough: number
+  /** or when the first of it has waited for so many milliseconds. */
+  readonly milliseconds: number
+}
+
+/** The patience of whoever hands work in: none unless it says so. */
+export const CurrentPatience = Context.Reference<Patience | undefined>("@pointback/adapters/CurrentPatience", {
+  defaultValue: () => undefined
+})
 
 /**
  * Takes what is to be done next from what waits, oldest first, by its places; what it leaves waits on. It may take nothing
@@ -57,22 +71,33 @@ export const inScope =
 export interface LineOptions {
   /** Batches under way at a time at most. Default: 1. */
   readonly sideBySide?: number
+  /** Whether the line heeds `CurrentPatience`. Default: no; work that cannot have company must not wait for it. */
+  readonly patient?: boolean
   /** Called when nothing waits and nothing is under way. */
   readonly onIdle?: () => void
 }
+
+const NO_PATIENCE = Effect.succeed(undefined)
 
 /** Makes a line. */
 export const make = <In, Out, E>(
   start: Start,
   choose: Choose<In>,
   carry: Carry<In, Out, E>,
-  { onIdle = () => undefined, sideBySide = 1 }: LineOptions = {}
+  { onIdle = () => undefined, patient = false, sideBySide = 1 }: LineOptions = {}
 ): ((item: In) => Effect.Effect<Out, E>) => {
   let waiting: Array<Waiting<In, Out, E>> = []
   let underWay = 0
+  // For whom the clock is watched, of those that wait patiently, and whether that one's time is up.
+  let watched: Waiting<In, Out, E> | undefined
+  let due = false
+
+  const mustWait = ({ patience }: Waiting<In, Out, E>): boolean =>
+    patience !== undefined && !due && waiting.length < patience.enough
 
   const next = (): ReadonlyArray<Waiting<In, Out, E>> => {
-    if (waiting.length === 0) return []
+    if (waiting.every(mustWait)) return []
+    due = false
     const chosen = choose(waiting.map(({ item }) => item))
     const batch = chosen === "all" ? waiting : waiting.filter((_, place) => chosen.has(place))
     waiting = chosen === "all" ? [] : waiting.filter((_, place) => !chosen.has(place))
@@ -96,19 +121,37 @@ export const make = <In, Out, E>(
       return startWhatCan
     })
 
+  // Where the line is closed, nobody waits any longer.
+  const watch = (first: Waiting<In, Out, E>, milliseconds: number): Effect.Effect<void> =>
+    Effect.flatMap(Effect.exit(Effect.interruptible(Effect.sleep(milliseconds))), () => {
+      watched = undefined
+      // It may have gone with others long since.
+      due = waiting.includes(first)
+      return startWhatCan
+    })
+
   const startWhatCan: Effect.Effect<void> = Effect.suspend(() => {
     const batch = underWay < sideBySide ? next() : []
+    const [first] = waiting
+    if (first?.patience === undefined || watched !== undefined) return startBatch(batch)
+    watched = first
+    return Effect.andThen(start(watch(first, first.patience.milliseconds)), startBatch(batch))
+  })
+
+  const startBatch = (batch: ReadonlyArray<Waiting<In, Out, E>>): Effect.Effect<void> => {
     if (batch.length === 0) return Effect.void
     underWay++
     return Effect.andThen(start(work(batch)), startWhatCan)
-  })
+  }
 
   return (item) =>
-    Effect.uninterruptibleMask((restore) => {
-      const outcome = Deferred.makeUnsafe<Out, E>()
-      waiting.push({ item, outcome })
-      // What waits is done even if nobody waits for it any more: it may be in a batch already.
-      const settled = restore(Deferred.await(outcome))
-      return underWay < sideBySide ? Effect.andThen(startWhatCan, settled) : settled
-    })
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(patient ? CurrentPatience : NO_PATIENCE, (patience) => {
+        const outcome = Deferred.makeUnsafe<Out, E>()
+        waiting.push({ item, outcome, patience })
+        // What waits is done even if nobody waits for it any more: it may be in a batch already.
+        const settled = restore(Deferred.await(outcome))
+        return underWay < sideBySide ? Effect.andThen(startWhatCan, settled) : settled
+      })
+    )
 }

@@ -78,7 +78,7 @@ export const make = (scope: Scope.Scope, write: Write): Submit => {
       for (const { account } of batch) writing[account.partition % 2] = false
       return outcomes
     })
-  const line = Gathering.make(Gathering.inScope(scope), halves, carryHalves, { sideBySide: 2 })
+  const line = Gathering.make(Gathering.inScope(scope), halves, carryHalves, { sideBySide: 2, patient: true })
   return (prepared) => Effect.uninterruptible(line(prepared))
 }
 

@@ -58,7 +58,7 @@ const loader = (database: DatabaseService, scope: Scope.Scope) => {
       ),
     ({ reason }) => reason._tag === "Unreachable"
   )
-  const line = Gathering.make(Gathering.inScope(scope), Gathering.oldest(MAXIMUM_LOADS), carry)
+  const line = Gathering.make(Gathering.inScope(scope), Gathering.oldest(MAXIMUM_LOADS), carry, { patient: true })
   return (request: LoadRequest): Effect.Effect<Loaded, DatabaseError> =>
     Effect.flatMap(CurrentTransaction, (transaction) =>
       // What is loaded in somebody's transaction must see what that transaction did.

@@ -4,7 +4,7 @@ import { Result, Schema } from "effect"
 import type * as Decimal from "../json/Decimal.ts"
 import * as Json from "../json/Json.ts"
 import type { Assumptions } from "./Assumptions.ts"
-import { decoder } from "./Outcome.ts"
+import { decoder, pick } from "./Decoding.ts"
 
 /** Reads a body, or says what is missing. */
 export type Reader<A> = (body: Json.Json) => Result.Result<A, string>
@@ -47,32 +47,81 @@ export interface RedeemAnswer {
   readonly redemptionId: string
   /** The balance of the account after the redemption, where the answer says it. */
   readonly pointBalance: Decimal.Decimal | undefined
+  /** The points that were redeemed, where the answer says it: one that was sized by cash does not know them before. */
+  readonly points: Decimal.Decimal | undefined
 }
 
 const RedeemBody = Schema.Struct({
   redemptionId: Id,
-  pointBalance: Schema.UndefinedOr(Json.DecimalFromAnything)
+  pointBalance: Schema.UndefinedOr(Json.DecimalFromAnything),
+  points: Schema.UndefinedOr(Json.DecimalFromAnything)
 })
 
 /** Reads the answer of a redemption. */
 export const redeem = (names: Assumptions): Reader<RedeemAnswer> => {
   const decode = decoder(RedeemBody)
-  return (body) => decode(pick(body, { redemptionId: names.redeemedId, pointBalance: names.balance }))
+  return (body) =>
+    decode(pick(body, { redemptionId: names.redeemedId, pointBalance: names.balance, points: names.redeemedPoints }))
 }
 
-/** The answer of `GET /redeemers/{user_id}`. */
+/** The answer of `GET /redeemers/{user_id}`; `POST /redeemers/search` has the same. */
 export interface Redeemer {
   readonly pointBalance: Decimal.Decimal
   readonly programName: string | undefined
+  /** The account, a RANAC, where the answer says it. */
+  readonly userId: string | undefined
+  /** The points of the whole household, where the account belongs to one. */
+  readonly householdPointBalance: Decimal.Decimal | undefined
+  /** The part that the customer has in the household. */
+  readonly householdRole: string | undefined
+  /** What a point is worth, as it came: it is there where a redemption item was named. */
+  readonly conversionFactors: Json.Json | undefined
 }
 
-const RedeemerBody = Schema.Struct({ pointBalance: Json.DecimalFromAnything, programName: Schema.UndefinedOr(Name) })
+const RedeemerBody = Schema.Struct({
+  pointBalance: Json.DecimalFromAnything,
+  programName: Schema.UndefinedOr(Name),
+  userId: Schema.UndefinedOr(Id),
+  householdPointBalance: Schema.UndefinedOr(Json.DecimalFromAnything),
+  householdRole: Schema.UndefinedOr(Name)
+})
+
+const decodeRedeemer = decoder(RedeemerBody)
 
 /** Reads the answer about a redeemer. */
-export const redeemer = (names: Assumptions): Reader<Redeemer> => {
-  const decode = decoder(RedeemerBody)
-  return (body) => decode(pick(body, { pointBalance: names.balance, programName: names.programName }))
+export const redeemer =
+  (names: Assumptions): Reader<Redeemer> =>
+  (body) =>
+    Result.map(
+      decodeRedeemer(
+        pick(body, {
+          pointBalance: names.balance,
+          programName: names.programName,
+          userId: names.redeemerUserId,
+          householdPointBalance: names.householdBalance,
+          householdRole: names.householdRole
+        })
+      ),
+      (redeemer) => ({
+        ...redeemer,
+        conversionFactors: (Json.isObject(body) ? body[names.conversionFactors] : undefined) ?? undefined
+      })
+    )
+
+/** A redeemer that was searched for: the account that all other calls take is known. */
+export interface FoundRedeemer extends Redeemer {
+  readonly userId: string
 }
+
+/** Reads the answer of a search. */
+export const foundRedeemer =
+  (names: Assumptions): Reader<FoundRedeemer> =>
+  (body) =>
+    Result.flatMap(redeemer(names)(body), (found) =>
+      found.userId === undefined
+        ? Result.fail(`missing or wrong: ${names.redeemerUserId}`)
+        : Result.succeed({ ...found, userId: found.userId })
+    )
 
 /** An entry of the history of an account. */
 export interface HistoryEntry {
@@ -119,9 +168,3 @@ const pickEntry = (entry: Json.Json, names: Assumptions): Record<string, unknown
   const kinds: Record<string, string> = { [names.entryKindRedemption]: "redemption", [names.entryKindCredit]: "credit" }
   return { kind: typeof kind === "string" ? kinds[kind] : undefined, ...rest }
 }
-
-/** Takes members by their assumed names; null and a missing member mean the same. */
-const pick = (body: Json.Json, names: Record<string, string>): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(names).map(([name, wire]) => [name, Json.isObject(body) ? (body[wire] ?? undefined) : undefined])
-  )

@@ -42,14 +42,54 @@ export interface Assumptions {
   readonly entryCreditOf: string
   /** Member of the request of `POST /redemptions` that sizes it by points. */
   readonly redeemPoints: string
+  /** Member of the request of `POST /redemptions` that sizes it by cash, in the program's currency. */
+  readonly redeemCash: string
+  /** Member of the requests of `POST /redemptions` and of `POST /redeemers/search` that names the reward item. */
+  readonly redeemItemId: string
+  /** Member of the request of `POST /redemptions` that names a shipping address. */
+  readonly redeemShippingAddressId: string
   /** Member of the answer of `POST /redemptions` with the id of the redemption. */
   readonly redeemedId: string
+  /** Member of the answer of `POST /redemptions` with the points that were redeemed, if there is one at all. */
+  readonly redeemedPoints: string
   /** Member of the answer of `POST /redemptions` and of `GET /redeemers/{user_id}` with the balance. */
   readonly balance: string
   /** Member of the answer of `GET /redeemers/{user_id}` with the name of the program. */
   readonly programName: string
   /** What the `id` in the answer of a credit names: the redemption that was asked for, or the credit itself. */
   readonly creditAnswerId: "redemption" | "credit"
+  /** Under which number a credit of an account whose number was replaced is asked for: the present one, or the one given. */
+  readonly creditNumber: "present" | "given"
+  /** How `backOrderDate` of `PUT /redemptions` is written: `2026-02-01`, or `2026-02-01T00:00:00Z`. */
+  readonly backOrderDateFormat: "date" | "instant"
+  /** Member of the answer of `PUT /redemptions` with words for people. */
+  readonly fulfilmentMessage: string
+  /** Query parameter of `GET /redemptions/addresses` with the first date. */
+  readonly addressFromParameter: string
+  /** Query parameter of `GET /redemptions/addresses` with the last date. */
+  readonly addressToParameter: string
+  /** Member of the answer of `GET /redemptions/addresses` that lists the addresses. */
+  readonly addresses: string
+  /** Member of an address: its first line. */
+  readonly addressLine1: string
+  /** Member of an address: its second line. */
+  readonly addressLine2: string
+  /** Member of an address: the postal code. */
+  readonly addressPostalCode: string
+  /** Member of an address: state, province or region. */
+  readonly addressState: string
+  /** Member of an encrypted body that carries the token: `encryptedData`, or `encryptedPayload`. */
+  readonly encryptedMember: string
+  /** Whether the answer of `POST /redeemers/search` is encrypted like its request. */
+  readonly searchAnswerEncrypted: boolean
+  /** Member of the answer about a redeemer with the account, a RANAC. */
+  readonly redeemerUserId: string
+  /** Member of the answer about a redeemer with the points of the household. */
+  readonly householdBalance: string
+  /** Member of the answer about a redeemer with the part that the customer has in the household. */
+  readonly householdRole: string
+  /** Member of the answer about a redeemer with what a point is worth. */
+  readonly conversionFactors: string
 }
 
 /** The settings as long as nobody knows better. */
@@ -70,8 +110,28 @@ export const defaults: Assumptions = {
   entryRedemptionType: "redemptionType",
   entryCreditOf: "originalRedemptionId",
   redeemPoints: "points",
+  redeemCash: "cashAmount",
+  redeemItemId: "redemptionItemId",
+  redeemShippingAddressId: "shippingAddressId",
   redeemedId: "redemptionId",
+  redeemedPoints: "points",
   balance: "pointBalance",
   programName: "programName",
-  creditAnswerId: "redemption"
+  creditAnswerId: "redemption",
+  creditNumber: "present",
+  backOrderDateFormat: "date",
+  fulfilmentMessage: "message",
+  addressFromParameter: "from_date",
+  addressToParameter: "to_date",
+  addresses: "shippingAddresses",
+  addressLine1: "addressLine1",
+  addressLine2: "addressLine2",
+  addressPostalCode: "postalCode",
+  addressState: "state",
+  encryptedMember: "encryptedData",
+  searchAnswerEncrypted: true,
+  redeemerUserId: "userId",
+  householdBalance: "householdPointBalance",
+  householdRole: "householdRole",
+  conversionFactors: "conversionFactors"
 }

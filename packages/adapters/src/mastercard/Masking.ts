@@ -12,6 +12,15 @@ const LONG_NUMBER = new RegExp(`[0-9]{${LONGEST_HARMLESS_DIGITS + 1},}`, "g")
 export const maskAccount = (account: string): string =>
   account.length <= READABLE ? "…" : "…" + account.slice(-READABLE)
 
+/** Secrets shorter than this are words that a text may have for other reasons. */
+const SHORTEST_SECRET = 8
+
+/** A text without what is secret to us: a server may quote the request that it refuses. */
+export const hideSecrets = (text: string, secrets: ReadonlyArray<string> = []): string =>
+  secrets
+    .filter((secret) => secret.length >= SHORTEST_SECRET)
+    .reduce((hidden, secret) => hidden.replaceAll(secret, "…").replaceAll(encodeURIComponent(secret), "…"), text)
+
 /** A text with every number that could be an account or a card masked, and with the given account masked. */
 export const maskText = (text: string, account?: string): string => {
   const masked =

@@ -1,22 +1,45 @@
-/** Where Mastercard is called, as whom, and how long is waited. */
-import { Config, Duration, Effect, Redacted, Result, Schema } from "effect"
-import { readFile, stat } from "node:fs/promises"
+/** Where Mastercard is called, as whom, how long is waited, and how much is asked at once. */
+import { Duration, Effect, Redacted, Result } from "effect"
 import * as Assumptions from "./Assumptions.ts"
+import * as AssumptionsFile from "./AssumptionsFile.ts"
+import { readUrl } from "./BaseUrl.ts"
+import { invalid, MastercardConfigInvalid, VARIABLES } from "./ConfigInvalid.ts"
+import type { EncryptionSettings } from "./Encryption.ts"
+import * as Environment from "./EnvironmentSettings.ts"
+import * as Jwe from "./Jwe.ts"
+import type { OAuth2Settings } from "./OAuth2.ts"
 import * as SigningKey from "./SigningKey.ts"
+import * as Traffic from "./Traffic.ts"
 
-/** The settings of the client. The two secrets are never printed, logged or put into an error. */
+export { MastercardConfigInvalid, VARIABLES }
+
+/** The settings of the client. Secrets are never printed, logged or put into an error. */
 export interface MastercardConfig {
   /** Such as `https://sandbox.api.mastercard.com/loyalty`: https, or http to this machine; no query, no user. */
   readonly url: URL
-  readonly consumerKey: Redacted.Redacted
-  /** An RSA private key, PKCS#8 as PEM text. */
+  /** Who signs by OAuth 1.0a. Not needed for OAuth 2.0. */
+  readonly consumerKey: Redacted.Redacted | undefined
+  /** The private key, PKCS#8 as PEM text: RSA; for OAuth 2.0 also P-256. */
   readonly signingKey: Redacted.Redacted
+  /** With them OAuth 2.0 is spoken, without them OAuth 1.0a. */
+  readonly oauth2: OAuth2Settings | undefined
+  /** The keys of `POST /redeemers/search`, the only call that is encrypted. */
+  readonly encryption: EncryptionSettings | undefined
+  /**
+   * How long after it was asked for a call may still go out; later it fails and was not sent. So a call is over when
+   * this and `answerLimit` have passed, which must be less than what settling takes for the longest processing time.
+   */
+  readonly startLimit: Duration.Duration
   /** How long a connection may take. A call that has none by then was certainly not sent. */
   readonly connectLimit: Duration.Duration
-  /** How long a call may take as a whole, connection and answer included. */
+  /** How long a call may take as a whole, connection and answer included, waiting for its turn not. */
   readonly answerLimit: Duration.Duration
+  readonly traffic: Traffic.TrafficLimits
   readonly assumptions: Assumptions.Assumptions
 }
+
+/** Long enough for a queue that moves; a minute later nobody waits for the answer any more. */
+export const DEFAULT_START_LIMIT = Duration.seconds(60)
 
 /** A handshake needs two or three round trips; what has none after five seconds is down. */
 export const DEFAULT_CONNECT_LIMIT = Duration.seconds(5)
@@ -24,133 +47,208 @@ export const DEFAULT_CONNECT_LIMIT = Duration.seconds(5)
 /** A gateway gives up after half a minute or so; who gives up earlier makes unknown outcomes of slow successes. */
 export const DEFAULT_ANSWER_LIMIT = Duration.seconds(30)
 
-/** A setting that is missing or wrong, named by its environment variable. Never carries the value. */
-export class MastercardConfigInvalid extends Schema.TaggedError<MastercardConfigInvalid>()("MastercardConfigInvalid", {
-  variable: Schema.String,
-  problem: Schema.String
-}) {
-  override get message(): string {
-    return `${this.variable} cannot be used: ${this.problem}`
-  }
-}
+const URL_EXAMPLE = "https://sandbox.api.mastercard.com/loyalty"
 
-/** The environment variables that are read. */
-export const VARIABLES = {
-  url: "POINTBACK_MASTERCARD_URL",
-  consumerKey: "POINTBACK_MASTERCARD_CONSUMER_KEY",
-  signingKey: "POINTBACK_MASTERCARD_SIGNING_KEY",
-  connectLimit: "POINTBACK_MASTERCARD_CONNECT_LIMIT",
-  answerLimit: "POINTBACK_MASTERCARD_ANSWER_LIMIT"
-} as const
+const TOKEN_URL_EXAMPLE = "https://sandbox.api.mastercard.com/oauth/token"
 
-const invalid = (variable: string, problem: string): MastercardConfigInvalid =>
-  new MastercardConfigInvalid({ variable, problem })
+// They stand between quotes in a header, so quotes, blanks and control characters cannot be part of them.
+const VISIBLE = /^[!#-+\--~]{1,256}$/
 
-const LOOPBACK = /^(localhost|127(\.[0-9]{1,3}){3}|\[::1\])$/
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/
 
-/** Whether a host is this machine. */
-export const isLoopback = (hostname: string): boolean => LOOPBACK.test(hostname)
+const VISIBLE_EXPECTED = "1 to 256 visible characters without quotes and commas are expected"
 
-/** Reads the base URL. Fails with what is wrong in words. */
-export const readUrl = (text: string): Result.Result<URL, string> => {
-  if (!URL.canParse(text)) return Result.fail("a URL such as https://sandbox.api.mastercard.com/loyalty is expected")
-  const url = new URL(text)
-  if (url.protocol !== "https:" && url.protocol !== "http:") return Result.fail("its scheme must be https")
-  if (url.protocol === "http:" && !isLoopback(url.hostname)) {
-    return Result.fail("it must be https: only this machine may be called by http")
-  }
-  if (url.username !== "" || url.password !== "") return Result.fail("it must not carry a user or a password")
-  if (url.search !== "" || url.hash !== "") return Result.fail("it must not carry a query or a fragment")
-  url.pathname = url.pathname.replace(/\/+$/, "")
-  return Result.succeed(url)
-}
+type Check = Result.Result<unknown, MastercardConfigInvalid>
 
-// It stands between quotes in a header, so quotes, blanks and control characters cannot be part of it.
-const CONSUMER_KEY = /^[!#-+\--~]{1,256}$/
+const demand = (isRight: boolean, variable: string, problem: string): Check =>
+  isRight ? Result.succeed(undefined) : Result.fail(invalid(variable, problem))
+
+const named = (variable: string, result: Result.Result<unknown, string>): Check =>
+  Result.mapError(result, (problem) => invalid(variable, problem))
 
 /** Fails with what is wrong with a configuration however it was made, so that no call meets it later. */
 export const validate = (config: MastercardConfig): Result.Result<MastercardConfig, MastercardConfigInvalid> => {
-  const url = readUrl(config.url.href)
-  if (Result.isFailure(url)) return Result.fail(invalid(VARIABLES.url, url.failure))
-  if (!CONSUMER_KEY.test(Redacted.value(config.consumerKey))) {
-    return Result.fail(
-      invalid(VARIABLES.consumerKey, "1 to 256 visible characters without quotes and commas are expected")
-    )
+  const url = Result.mapError(readUrl(config.url.href, URL_EXAMPLE), (problem) => invalid(VARIABLES.url, problem))
+  const checks: ReadonlyArray<() => Check> = [
+    () => url,
+    ...(config.oauth2 === undefined ? oauth1Checks(config) : oauth2Checks(config, config.oauth2)),
+    ...encryptionChecks(config.encryption),
+    () => timeCheck(VARIABLES.startLimit, config.startLimit),
+    () => timeCheck(VARIABLES.connectLimit, config.connectLimit),
+    () => timeCheck(VARIABLES.answerLimit, config.answerLimit),
+    ...trafficChecks(config.traffic),
+    () => named(VARIABLES.assumptions, AssumptionsFile.validate(config.assumptions))
+  ]
+  for (const check of checks) {
+    const result = check()
+    if (Result.isFailure(result)) return Result.fail(result.failure)
   }
-  const key = SigningKey.fromPem(Redacted.value(config.signingKey))
-  if (Result.isFailure(key)) return Result.fail(invalid(VARIABLES.signingKey, key.failure))
-  for (const name of ["connectLimit", "answerLimit"] as const) {
-    const millis = Duration.toMillis(config[name])
-    if (!(millis > 0 && Number.isFinite(millis))) return Result.fail(invalid(VARIABLES[name], "a time is expected"))
-  }
-  return Result.succeed({ ...config, url: url.success })
+  return Result.map(url, (url) => ({ ...config, url }))
 }
 
-const required = Effect.fnUntraced(function* (
-  variable: string
-): Effect.fn.Return<Redacted.Redacted, MastercardConfigInvalid> {
-  const value = yield* Effect.mapError(Config.Redacted(variable), () => invalid(variable, "it is not set"))
-  // A file that a variable was filled from ends with a line end more often than not.
-  const text = Redacted.value(value).trim()
-  return text === "" ? yield* invalid(variable, "it is empty") : Redacted.make(text)
-})
+const oauth1Checks = ({ consumerKey, signingKey }: MastercardConfig): ReadonlyArray<() => Check> => [
+  () =>
+    consumerKey === undefined
+      ? demand(false, VARIABLES.consumerKey, "it is not set")
+      : demand(VISIBLE.test(Redacted.value(consumerKey)), VARIABLES.consumerKey, VISIBLE_EXPECTED),
+  () => named(VARIABLES.signingKey, SigningKey.fromPem(Redacted.value(signingKey)))
+]
 
-const limit = (variable: string, fallback: Duration.Duration) =>
-  Config.Duration(variable).pipe(
-    Config.withDefault(fallback),
-    Effect.mapError(() => invalid(variable, 'a time such as "30 seconds" is expected'))
-  )
+const oauth2Checks = ({ signingKey }: MastercardConfig, oauth2: OAuth2Settings): ReadonlyArray<() => Check> => [
+  () => demand(VISIBLE.test(Redacted.value(oauth2.clientId)), VARIABLES.clientId, VISIBLE_EXPECTED),
+  () => demand(VISIBLE.test(oauth2.keyId), VARIABLES.keyId, VISIBLE_EXPECTED),
+  () => named(VARIABLES.tokenUrl, readUrl(oauth2.tokenUrl.href, TOKEN_URL_EXAMPLE)),
+  () => demand(VISIBLE.test(oauth2.issuer), VARIABLES.issuer, VISIBLE_EXPECTED),
+  () =>
+    demand(
+      oauth2.scopes.every((scope) => SCOPE.test(scope)),
+      VARIABLES.scopes,
+      "scopes with blanks between them are expected"
+    ),
+  () => named(VARIABLES.signingKey, SigningKey.fromPemForOAuth2(Redacted.value(signingKey)))
+]
 
-const readKeyFile = (path: string): Effect.Effect<string, MastercardConfigInvalid> =>
-  Effect.tryPromise({
-    try: async () =>
-      (await stat(path)).size > SigningKey.MAXIMUM_KEY_FILE_BYTES ? undefined : await readFile(path, "utf8"),
-    // Neither the path nor the error's text: a key that was pasted without its first line would be printed.
-    catch: (cause) => {
-      const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unreadable"
-      return invalid(VARIABLES.signingKey, `it is neither PEM text nor the path of a file that can be read (${code})`)
-    }
-  }).pipe(
-    Effect.flatMap((pem) =>
-      pem === undefined
-        ? Effect.fail(
-            invalid(VARIABLES.signingKey, `the file has more than ${SigningKey.MAXIMUM_KEY_FILE_BYTES} bytes`)
+const encryptionChecks = (encryption: EncryptionSettings | undefined): ReadonlyArray<() => Check> =>
+  encryption === undefined
+    ? []
+    : [
+        () => named(VARIABLES.encryptionKey, Jwe.publicKeyFromPem(encryption.publicKey)),
+        () => named(VARIABLES.decryptionKey, SigningKey.fromPem(Redacted.value(encryption.privateKey))),
+        () =>
+          demand(
+            encryption.keyId === undefined || VISIBLE.test(encryption.keyId),
+            VARIABLES.encryptionKeyId,
+            VISIBLE_EXPECTED
           )
-        : Effect.succeed(pem)
-    )
-  )
+      ]
 
-const readSigningKey = Effect.fnUntraced(function* () {
-  const setting = Redacted.value(yield* required(VARIABLES.signingKey))
-  return Redacted.make(SigningKey.isPem(setting) ? setting : yield* readKeyFile(setting))
-})
+const timeCheck = (variable: string, time: Duration.Duration): Check => {
+  const millis = Duration.toMillis(time)
+  return demand(millis > 0 && Number.isFinite(millis), variable, "a time is expected")
+}
+
+const trafficChecks = (traffic: Traffic.TrafficLimits): ReadonlyArray<() => Check> => [
+  () => countCheck(VARIABLES.maximumInFlight, traffic.maximumInFlight),
+  () => countCheck(VARIABLES.maximumWaiting, traffic.maximumWaiting),
+  () => countCheck(VARIABLES.callsPerInterval, traffic.callsPerInterval ?? 1),
+  () => timeCheck(VARIABLES.interval, traffic.interval),
+  () => countCheck(VARIABLES.failuresUntilPause, traffic.failuresUntilPause ?? 1),
+  () => timeCheck(VARIABLES.pause, traffic.pause)
+]
+
+const countCheck = (variable: string, count: number): Check =>
+  demand(Number.isSafeInteger(count) && count > 0, variable, "a whole number above zero is expected")
+
+/** What `make` needs, and what it has defaults for. */
+export type MastercardSettings = Pick<MastercardConfig, "url" | "signingKey"> &
+  Partial<Omit<MastercardConfig, "traffic" | "assumptions">> & {
+    readonly traffic?: Partial<Traffic.TrafficLimits>
+    readonly assumptions?: Partial<Assumptions.Assumptions>
+  }
 
 /**
- * Reads `POINTBACK_MASTERCARD_URL`, `POINTBACK_MASTERCARD_CONSUMER_KEY` and `POINTBACK_MASTERCARD_SIGNING_KEY` (PEM text
- * or the path of a PEM file), and the time limits `POINTBACK_MASTERCARD_CONNECT_LIMIT` and `…_ANSWER_LIMIT` where they
- * are set. Fails with `MastercardConfigInvalid`, which names the variable.
+ * A configuration from values at hand, with defaults for what is not given. It is checked when a client is built from
+ * it.
+ */
+export const make = (settings: MastercardSettings): MastercardConfig => ({
+  consumerKey: undefined,
+  oauth2: undefined,
+  encryption: undefined,
+  startLimit: DEFAULT_START_LIMIT,
+  connectLimit: DEFAULT_CONNECT_LIMIT,
+  answerLimit: DEFAULT_ANSWER_LIMIT,
+  ...settings,
+  traffic: { ...Traffic.defaults, ...settings.traffic },
+  assumptions: { ...Assumptions.defaults, ...settings.assumptions }
+})
+
+/** The token endpoint that belongs to a base URL: `/oauth/token` of the same host. */
+export const defaultTokenUrl = (url: URL): URL => new URL("/oauth/token", url)
+
+/**
+ * Reads the environment variables of `VARIABLES`. Fails with `MastercardConfigInvalid`, which names the variable.
  */
 export const fromEnvironment: Effect.Effect<MastercardConfig, MastercardConfigInvalid> = Effect.gen(function* () {
-  const text = Redacted.value(yield* required(VARIABLES.url))
-  const url = yield* Effect.fromResult(Result.mapError(readUrl(text), (problem) => invalid(VARIABLES.url, problem)))
+  const url = yield* urlOf(VARIABLES.url, Redacted.value(yield* Environment.required(VARIABLES.url)), URL_EXAMPLE)
+  const oauth2 = yield* readOAuth2(url)
   return yield* Effect.fromResult(
     validate({
       url,
-      consumerKey: yield* required(VARIABLES.consumerKey),
-      signingKey: yield* readSigningKey(),
-      connectLimit: yield* limit(VARIABLES.connectLimit, DEFAULT_CONNECT_LIMIT),
-      answerLimit: yield* limit(VARIABLES.answerLimit, DEFAULT_ANSWER_LIMIT),
-      assumptions: Assumptions.defaults
+      oauth2,
+      consumerKey: oauth2 === undefined ? yield* Environment.required(VARIABLES.consumerKey) : undefined,
+      signingKey: yield* Environment.privateKey(SIGNING, yield* Environment.required(VARIABLES.signingKey)),
+      encryption: yield* readEncryption,
+      startLimit: yield* Environment.duration(VARIABLES.startLimit, DEFAULT_START_LIMIT),
+      connectLimit: yield* Environment.duration(VARIABLES.connectLimit, DEFAULT_CONNECT_LIMIT),
+      answerLimit: yield* Environment.duration(VARIABLES.answerLimit, DEFAULT_ANSWER_LIMIT),
+      traffic: yield* readTraffic,
+      assumptions: yield* readAssumptions
     })
   )
 })
 
-/** A configuration from values at hand, with the default limits and assumptions where none are given. */
-export const make = (
-  settings: Pick<MastercardConfig, "url" | "consumerKey" | "signingKey"> & Partial<MastercardConfig>
-): MastercardConfig => ({
-  connectLimit: DEFAULT_CONNECT_LIMIT,
-  answerLimit: DEFAULT_ANSWER_LIMIT,
-  assumptions: Assumptions.defaults,
-  ...settings
+const SIGNING: Environment.KeyVariables = {
+  key: VARIABLES.signingKey,
+  password: VARIABLES.signingKeyPassword,
+  alias: VARIABLES.signingKeyAlias
+}
+
+const DECRYPTION: Environment.KeyVariables = {
+  key: VARIABLES.decryptionKey,
+  password: VARIABLES.decryptionKeyPassword,
+  alias: VARIABLES.decryptionKeyAlias
+}
+
+const urlOf = (variable: string, text: string, example: string) =>
+  Effect.fromResult(Result.mapError(readUrl(text, example), (problem) => invalid(variable, problem)))
+
+const readOAuth2 = Effect.fnUntraced(function* (url: URL) {
+  const authentication = (yield* Environment.text(VARIABLES.authentication)) ?? "oauth1"
+  if (authentication === "oauth1") return undefined
+  if (authentication !== "oauth2") return yield* invalid(VARIABLES.authentication, "oauth1 or oauth2 is expected")
+  const tokenUrl = yield* Environment.text(VARIABLES.tokenUrl)
+  const tokens =
+    tokenUrl === undefined ? defaultTokenUrl(url) : yield* urlOf(VARIABLES.tokenUrl, tokenUrl, TOKEN_URL_EXAMPLE)
+  return {
+    clientId: yield* Environment.required(VARIABLES.clientId),
+    keyId: Redacted.value(yield* Environment.required(VARIABLES.keyId)),
+    tokenUrl: tokens,
+    issuer: (yield* Environment.text(VARIABLES.issuer)) ?? tokens.origin,
+    scopes: ((yield* Environment.text(VARIABLES.scopes)) ?? "").split(/\s+/).filter((scope) => scope !== "")
+  }
+})
+
+const readEncryption = Effect.gen(function* () {
+  const setting = yield* Environment.text(VARIABLES.encryptionKey)
+  if (setting === undefined) return undefined
+  return {
+    publicKey: yield* Environment.content(VARIABLES.encryptionKey, setting, SigningKey.isPem, "PEM text"),
+    privateKey: yield* Environment.privateKey(DECRYPTION, yield* Environment.required(VARIABLES.decryptionKey)),
+    keyId: yield* Environment.text(VARIABLES.encryptionKeyId)
+  }
+})
+
+// Zero switches a limit off.
+const limitOf = (count: number | undefined, fallback: number | undefined): number | undefined =>
+  count === undefined ? fallback : count === 0 ? undefined : count
+
+const readTraffic = Effect.gen(function* () {
+  const { callsPerInterval, failuresUntilPause, interval, maximumInFlight, maximumWaiting, pause } = Traffic.defaults
+  return {
+    maximumInFlight: (yield* Environment.count(VARIABLES.maximumInFlight)) ?? maximumInFlight,
+    maximumWaiting: (yield* Environment.count(VARIABLES.maximumWaiting)) ?? maximumWaiting,
+    callsPerInterval: limitOf(yield* Environment.count(VARIABLES.callsPerInterval), callsPerInterval),
+    interval: yield* Environment.duration(VARIABLES.interval, interval),
+    failuresUntilPause: limitOf(yield* Environment.count(VARIABLES.failuresUntilPause), failuresUntilPause),
+    pause: yield* Environment.duration(VARIABLES.pause, pause)
+  }
+})
+
+const readAssumptions = Effect.gen(function* () {
+  const setting = yield* Environment.text(VARIABLES.assumptions)
+  if (setting === undefined) return Assumptions.defaults
+  const json = yield* Environment.content(VARIABLES.assumptions, setting, (text) => text.startsWith("{"), "JSON")
+  return yield* Effect.fromResult(
+    Result.mapError(AssumptionsFile.fromJson(json), (problem) => invalid(VARIABLES.assumptions, problem))
+  )
 })

@@ -28,7 +28,13 @@ export const NotSentCause = Schema.Literals([
   "hostNotFound",
   "connectTimeout",
   "connectFailed",
-  "invalidRequest"
+  "invalidRequest",
+  "notConfigured",
+  "queueFull",
+  "notInTime",
+  "circuitOpen",
+  "tokenRefused",
+  "tokenUnavailable"
 ])
 
 /** The call failed before a byte of it left: it certainly had no effect and may be sent again. */
@@ -49,7 +55,13 @@ const NOT_SENT: Record<typeof NotSentCause.Type, string> = {
   hostNotFound: "the host has no address",
   connectTimeout: "no connection within the time limit",
   connectFailed: "the connection could not be made",
-  invalidRequest: "the request is invalid"
+  invalidRequest: "the request is invalid",
+  notConfigured: "a setting is missing",
+  queueFull: "too many calls wait already",
+  notInTime: "its turn did not come in time",
+  circuitOpen: "Mastercard failed again and again, and is left alone for a while",
+  tokenRefused: "no access token was given",
+  tokenUnavailable: "no access token could be got"
 }
 
 const REACH = "Check POINTBACK_MASTERCARD_URL and the network, then send it again."
@@ -59,7 +71,13 @@ const NOT_SENT_ADVICE: Record<typeof NotSentCause.Type, string> = {
   hostNotFound: REACH,
   connectTimeout: REACH,
   connectFailed: REACH,
-  invalidRequest: "Correct it, then send it again."
+  invalidRequest: "Correct it, then send it again.",
+  notConfigured: "Set it, then send it again.",
+  queueFull: "Send it again later, or with less at once.",
+  notInTime: "Send it again later, or with less at once.",
+  circuitOpen: "Send it again later.",
+  tokenRefused: "Check client id, key id, key and scopes, then send it again.",
+  tokenUnavailable: "Check POINTBACK_MASTERCARD_TOKEN_URL and the network, then send it again."
 }
 
 /** Why the outcome of a call is unknown. */
@@ -84,11 +102,16 @@ export class MastercardOutcomeUnknown extends Schema.TaggedError<MastercardOutco
   override get message(): string {
     const status = this.status === undefined ? "" : ` with status ${this.status}`
     const why = this.reasons.map(Reason.describe).join("; ") || this.detail
-    const advice = this.call.startsWith("GET ")
-      ? "Ask again."
-      : "It may have taken effect: do not send it again, settle it by the history."
-    return `No certain answer to ${this.call}: ${UNKNOWN[this.cause]}${status} (${why}). ${advice}`
+    return `No certain answer to ${this.call}: ${UNKNOWN[this.cause]}${status} (${why}). ${unknownAdvice(this.call)}`
   }
+}
+
+const unknownAdvice = (call: string): string => {
+  if (call.startsWith("GET ") || call === "POST /redeemers/search") return "Ask again."
+  if (call === "PUT /redemptions" || call === "POST /redemptions/addresses") {
+    return "It may have taken effect: no points depend on it, so it may be sent again where a second one does no harm."
+  }
+  return "It may have taken effect: do not send it again, settle it by the history."
 }
 
 const UNKNOWN: Record<typeof UnknownCause.Type, string> = {

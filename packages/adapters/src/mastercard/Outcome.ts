@@ -1,6 +1,7 @@
 /** What an answer, or its absence, says about the effect of a call. */
-import { Result, Schema, SchemaIssue } from "effect"
+import { Result } from "effect"
 import * as Json from "../json/Json.ts"
+import { hideSecrets } from "./Masking.ts"
 import {
   type MastercardError,
   MastercardNotSent,
@@ -16,6 +17,8 @@ import type * as Transport from "./Transport.ts"
 export interface Call {
   readonly name: string
   readonly account: string | undefined
+  /** What else must not appear in them, although the other side knows it and may quote it. */
+  readonly secrets?: ReadonlyArray<string>
 }
 
 const REQUEST_TIMEOUT = 408
@@ -31,8 +34,9 @@ export const fromAnswer = <A>(
 ): Result.Result<A, MastercardRefused | MastercardOutcomeUnknown> => {
   const { status } = answer
   if (status >= 200 && status < 300) return readBody(call, answer, decode)
-  const reasons = Reason.fromBody(answer.body, call.account)
-  const body = Reason.tame(answer.body, call.account)
+  const text = hideSecrets(answer.body, call.secrets)
+  const reasons = Reason.fromBody(text, call.account)
+  const body = Reason.tame(text, call.account)
   if (status === REQUEST_TIMEOUT) return Result.fail(unknown(call, "timeout", "", status, reasons))
   if (status >= 400 && status < 500) {
     return Result.fail(
@@ -51,7 +55,14 @@ const readBody = <A>(
   if (flaw !== undefined) return Result.fail(unknown(call, flaw, "the answer is cut off", status))
   const json = Json.parse(body)
   if (Result.isFailure(json)) {
-    return Result.fail(unknown(call, "unreadableAnswer", `no JSON: ${Reason.tame(body, call.account)}`, status))
+    return Result.fail(
+      unknown(
+        call,
+        "unreadableAnswer",
+        `no JSON: ${Reason.tame(hideSecrets(body, call.secrets), call.account)}`,
+        status
+      )
+    )
   }
   return Result.mapError(decode(json.success), (problem) => unknown(call, "unreadableAnswer", problem, status))
 }
@@ -86,8 +97,8 @@ const NOT_CONNECTED: Record<string, typeof NotSentCause.Type> = {
   UND_ERR_CONNECT_TIMEOUT: "connectTimeout"
 }
 
-// The code only: messages of a network stack may quote the URL.
-const codeOf = (error: unknown): string => {
+/** The code of a failure of the network, and no more: its message may quote the URL. */
+export const codeOf = (error: unknown): string => {
   if (error === undefined) return "time limit"
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "no code"
 }
@@ -98,22 +109,17 @@ export const isWorthRepeating = (error: MastercardError): boolean => {
     case "MastercardRefused":
       return error.status === 429
     case "MastercardNotSent":
-      return error.cause !== "invalidRequest"
+      return PASSING.has(error.cause)
     case "MastercardOutcomeUnknown":
       return error.cause !== "unreadableAnswer"
   }
 }
 
-const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
-
-/** Decodes a body by a schema. The failure names the members that are missing or wrong and never quotes a value. */
-export const decoder = <A>(schema: Schema.ConstraintDecoder<A>): ((body: unknown) => Result.Result<A, string>) => {
-  const decode = Schema.decodeUnknownResult(schema)
-  return (body) =>
-    Result.mapError(decode(body, { errors: "all" }), ({ issue }) => {
-      const paths = issuesOf(issue).issues.map(({ path = [] }) =>
-        path.length === 0 ? "the whole" : path.map(String).join(".")
-      )
-      return `missing or wrong: ${paths.join(", ")}`
-    })
-}
+/** What may be over in a moment. A full queue and a pause are there so that nobody presses on. */
+const PASSING: ReadonlySet<typeof NotSentCause.Type> = new Set([
+  "connectionRefused",
+  "hostNotFound",
+  "connectTimeout",
+  "connectFailed",
+  "tokenUnavailable"
+])

@@ -1,10 +1,10 @@
-/** What is sent to Mastercard: the calls of the API as method, path, query and body, before they are signed. */
-import { Civil, Instant, Points, Text, Zone } from "@pointback/domain"
-import { Result, Schema } from "effect"
-import * as Json from "../json/Json.ts"
+/** What is sent to Mastercard about redemptions, credits and redeemers. */
+import { Civil, Instant, type Points, Zone } from "@pointback/domain"
+import type { Result } from "effect"
 import type { Assumptions } from "./Assumptions.ts"
 import { maskAccount } from "./Masking.ts"
 import { percentEncode } from "./OAuth1.ts"
+import { amountNumber, invalidAmounts, invalidIdentifiers, prepare, type Prepared, queryString } from "./Prepared.ts"
 
 /** The kinds of redemptions. The credits call takes MERCHANDISE and TRAVEL. */
 export type RedemptionType = "CASHBACK" | "MERCHANDISE" | "TRAVEL"
@@ -19,15 +19,23 @@ export interface CreditRequest {
   readonly userId: string
   /** Ten-thousandths of a point to give back; undefined for all that was redeemed. */
   readonly points: Points.Points | undefined
+  /** The number that took over from `userId`, where it was replaced. */
+  readonly replacedBy?: string | undefined
 }
 
-/** A redemption that is sized by points. */
+/** A redemption, sized by points, by cash, or by both: at least one of them is given. */
 export interface RedeemRequest {
   readonly processedBy: string
   readonly redemptionType: RedemptionType
   readonly userId: string
   /** Ten-thousandths of a point. */
-  readonly points: Points.Points
+  readonly points?: Points.Points | undefined
+  /** Ten-thousandths of the program's currency unit: `125_000n` is 12.50. */
+  readonly cash?: bigint | undefined
+  /** The reward item that was agreed on with Mastercard. */
+  readonly redemptionItemId?: string | undefined
+  /** An address that `addShippingAddress` made. */
+  readonly shippingAddressId?: string | undefined
 }
 
 /** A question for the redemptions and credits of an account. */
@@ -37,67 +45,48 @@ export interface HistoryRequest {
   readonly to: Instant.Instant
 }
 
-/** A question for the balance of an account. */
+/** A question for the profile and balance of an account. */
 export interface RedeemerRequest {
   readonly userId: string
   readonly redemptionType: RedemptionType
+  /** With it the answer carries conversion factors. */
+  readonly redemptionItemId?: string | undefined
+  /** Attributes that are not in the answer by default, such as `preferences`. */
+  readonly includes?: ReadonlyArray<string> | undefined
 }
 
-/** A call, ready to be signed. */
-export interface Prepared {
-  readonly method: "GET" | "POST"
-  /** Below the base URL, with the query, percent-encoded. */
-  readonly path: string
-  readonly body: Json.Json | undefined
-  /** How errors and spans name the call: without an account number. */
-  readonly name: string
-  readonly account: string
-}
-
-/** The only type of account number that the credits call takes. */
+/** The only type of account number that these calls take. */
 const USER_ID_TYPE = "RANAC"
 
-const isIdentifier = Schema.is(Text.Identifier)
-
-/** The fields of a request that no call may be made with. A dot as a path segment would address another resource. */
-const invalidFields = (identifiers: Record<string, string>, points?: Points.Points): ReadonlyArray<string> => [
-  ...Object.entries(identifiers).flatMap(([name, value]) =>
-    isIdentifier(value) && value !== "." && value !== ".." ? [] : [name]
-  ),
-  ...(points === undefined || (points > 0n && Points.fitsSize(points)) ? [] : ["points"])
-]
-
-const prepare = (invalid: ReadonlyArray<string>, make: () => Omit<Prepared, "name">, name: string) =>
-  invalid.length > 0 ? Result.fail(invalid.join(", ")) : Result.succeed({ ...make(), name })
-
-const pointsNumber = (points: Points.Points): Json.JsonNumber => Json.number(Points.toString(points))
-
-/** `POST /redemptions/{id}/credits`. Fails with the names of the fields that are invalid. */
-export const credit = (request: CreditRequest): Result.Result<Prepared, string> => {
-  const { points, processedBy, redemptionId, redemptionType, userId } = request
-  return prepare(
-    invalidFields({ redemptionId, processedBy, userId }, points),
-    () => ({
-      method: "POST",
-      path: `/redemptions/${percentEncode(redemptionId)}/credits`,
-      body: {
-        processedBy,
-        redemptionType,
-        userId,
-        userIdType: USER_ID_TYPE,
-        partialCreditPoints: points === undefined ? undefined : pointsNumber(points)
-      },
-      account: userId
-    }),
-    `POST /redemptions/${redemptionId}/credits`
-  )
+/** `POST /redemptions/{id}/credits`. Fails with the names of the fields that are invalid, like all requests here. */
+export const credit = (request: CreditRequest, names: Assumptions): Result.Result<Prepared, string> => {
+  const { points, processedBy, redemptionId, redemptionType, replacedBy } = request
+  const userId = names.creditNumber === "present" ? (replacedBy ?? request.userId) : request.userId
+  return prepare([...invalidIdentifiers({ redemptionId, processedBy, userId }), ...invalidAmounts({ points })], () => ({
+    method: "POST",
+    path: `/redemptions/${percentEncode(redemptionId)}/credits`,
+    body: {
+      processedBy,
+      redemptionType,
+      userId,
+      userIdType: USER_ID_TYPE,
+      partialCreditPoints: points === undefined ? undefined : amountNumber(points)
+    },
+    name: `POST /redemptions/${redemptionId}/credits`,
+    route: "POST /redemptions/{id}/credits",
+    account: userId
+  }))
 }
 
 /** `POST /redemptions`. */
 export const redeem = (request: RedeemRequest, names: Assumptions): Result.Result<Prepared, string> => {
-  const { points, processedBy, redemptionType, userId } = request
+  const { cash, points, processedBy, redemptionItemId, redemptionType, shippingAddressId, userId } = request
   return prepare(
-    invalidFields({ processedBy, userId }, points),
+    [
+      ...invalidIdentifiers({ processedBy, userId, redemptionItemId, shippingAddressId }),
+      ...invalidAmounts({ points, cash }),
+      ...(points === undefined && cash === undefined ? ["points or cash"] : [])
+    ],
     () => ({
       method: "POST",
       path: "/redemptions",
@@ -106,11 +95,14 @@ export const redeem = (request: RedeemRequest, names: Assumptions): Result.Resul
         redemptionType,
         userId,
         userIdType: USER_ID_TYPE,
-        [names.redeemPoints]: pointsNumber(points)
+        [names.redeemPoints]: points === undefined ? undefined : amountNumber(points),
+        [names.redeemCash]: cash === undefined ? undefined : amountNumber(cash),
+        [names.redeemItemId]: redemptionItemId,
+        [names.redeemShippingAddressId]: shippingAddressId
       },
+      route: "POST /redemptions",
       account: userId
-    }),
-    "POST /redemptions"
+    })
   )
 }
 
@@ -130,27 +122,35 @@ export const history = (
       [names.historyOffsetParameter]: offset.toString(),
       [names.historyLimitParameter]: names.historyPageSize.toString()
     })
-  return prepare(
-    invalidFields({ userId: request.userId }),
-    () => ({ method: "GET", path: `/redemptions?${query()}`, body: undefined, account: request.userId }),
-    "GET /redemptions"
-  )
+  return prepare(invalidIdentifiers({ userId: request.userId }), () => ({
+    method: "GET",
+    path: `/redemptions?${query()}`,
+    body: undefined,
+    route: "GET /redemptions",
+    account: request.userId
+  }))
 }
 
 /** `GET /redeemers/{user_id}`. */
-export const redeemer = ({ redemptionType, userId }: RedeemerRequest): Result.Result<Prepared, string> =>
-  prepare(
-    invalidFields({ userId }),
-    () => ({
-      method: "GET",
-      path: `/redeemers/${percentEncode(userId)}?${queryString({ user_id_type: USER_ID_TYPE, redemptionType })}`,
-      body: undefined,
-      account: userId
-    }),
-    `GET /redeemers/${maskAccount(userId)}`
-  )
+export const redeemer = (request: RedeemerRequest): Result.Result<Prepared, string> => {
+  const { includes, redemptionItemId, redemptionType, userId } = request
+  const query = () =>
+    queryString({
+      user_id_type: USER_ID_TYPE,
+      redemptionType,
+      redemption_item_id: redemptionItemId,
+      includes: joined(includes)
+    })
+  return prepare(invalidIdentifiers({ userId, redemptionItemId, includes: joined(includes) }), () => ({
+    method: "GET",
+    path: `/redeemers/${percentEncode(userId)}?${query()}`,
+    body: undefined,
+    name: `GET /redeemers/${maskAccount(userId)}`,
+    route: "GET /redeemers/{user_id}",
+    account: userId
+  }))
+}
 
-const queryString = (parameters: Record<string, string>): string =>
-  Object.entries(parameters)
-    .map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`)
-    .join("&")
+/** Several attributes as one text; none where there are none. */
+export const joined = (includes: ReadonlyArray<string> | undefined): string | undefined =>
+  includes === undefined || includes.length === 0 ? undefined : includes.join(",")

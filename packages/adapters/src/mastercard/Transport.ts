@@ -20,6 +20,8 @@ export interface Answer {
   readonly status: number
   readonly body: string
   readonly flaw: BodyFlaw | undefined
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** No answer came. `connected` is false where the connection never stood: then certainly no byte of the call left. */
@@ -114,6 +116,11 @@ const readAnswer = (
     onSuccess: (done) => Effect.succeed(Option.isSome(done) ? undefined : ("timeout" as const)),
     onFailure: (error) => Effect.succeed(error instanceof TooLong ? ("tooLong" as const) : ("connectionLost" as const))
   }).pipe(
-    Effect.map((flaw) => ({ status: response.status, body: new TextDecoder().decode(Buffer.concat(chunks)), flaw }))
+    Effect.map((flaw) => ({
+      status: response.status,
+      body: new TextDecoder().decode(Buffer.concat(chunks)),
+      flaw,
+      headers: response.headers
+    }))
   )
 }

@@ -17,12 +17,16 @@ import { FaultPlan } from "./SandboxFaultPlan.ts"
 import * as Faults from "./SandboxFaults.ts"
 import { SandboxStateNotWritten } from "./SandboxJournal.ts"
 import { Recent } from "./SandboxRecent.ts"
+import * as ExtrasOptions from "./SandboxExtrasOptions.ts"
 import type { SandboxLot } from "./SandboxLots.ts"
+import { SandboxNotStarted } from "./SandboxNotStarted.ts"
 import * as Routes from "./SandboxRoutes.ts"
 import * as Rules from "./SandboxRules.ts"
 import * as Server from "./SandboxServer.ts"
 import * as StateFile from "./SandboxStateFile.ts"
 import type { AccountTruth, RedemptionTruth } from "./SandboxTruth.ts"
+
+export { SandboxNotStarted }
 
 /** How a sandbox is set up. */
 export interface SandboxOptions {
@@ -52,6 +56,8 @@ export interface SandboxOptions {
   /** How far the timestamp of a signature may be away, five minutes by default. */
   readonly tolerance?: Duration.Duration
   readonly assumptions?: Assumptions.Assumptions
+  /** OAuth 2.0 and payload encryption; by default with the consumer key as client id and the same public key. */
+  readonly extras?: ExtrasOptions.SandboxExtrasOptions
   /** How it misbehaves; not at all by default. */
   readonly faults?: Faults.SpecificationInput
   /** Entries of the log at most, the oldest are dropped first; may be infinite. 10,000 by default. */
@@ -66,15 +72,6 @@ const DEFAULT_PROGRAM_NAME = "Pay With Points API"
 const DEFAULT_FIRST_ID = 5_134_720n
 
 const DEFAULT_TOLERANCE = Duration.minutes(5)
-
-/** The sandbox could not be started. */
-export class SandboxNotStarted extends Schema.TaggedError<SandboxNotStarted>()("SandboxNotStarted", {
-  problem: Schema.String
-}) {
-  override get message(): string {
-    return `The sandbox could not be started: ${this.problem}`
-  }
-}
 
 /** Exchanges that are kept: enough to look back at a session, little enough for a sandbox that runs for days. */
 const MAXIMUM_EXCHANGES = 1000
@@ -245,28 +242,31 @@ const bookOf = Effect.fnUntraced(function* (
   return book
 })
 
-const partsOf = (
+const partsOf = Effect.fnUntraced(function* (
   options: SandboxOptions,
   book: SandboxBook,
   faults: FaultControl,
   seconds: () => number
-): Effect.Effect<Routes.SandboxParts, SandboxNotStarted> =>
-  Effect.try({
-    try: () => ({
-      book,
-      faults,
-      advance: options.standingAt === undefined ? undefined : (to: Instant.Instant) => book.advanceTo(to),
-      gateway: {
-        consumerKey: Redacted.value(options.consumerKey),
-        publicKey: createPublicKey(options.publicKey),
-        tolerance: Duration.toSeconds(options.tolerance ?? DEFAULT_TOLERANCE),
-        nonces: new Map()
-      },
-      manner: {
-        programName: options.programName ?? DEFAULT_PROGRAM_NAME,
-        assumptions: options.assumptions ?? Assumptions.defaults
-      },
-      seconds
-    }),
+): Effect.fn.Return<Routes.SandboxParts, SandboxNotStarted> {
+  const publicKey = yield* Effect.try({
+    try: () => createPublicKey(options.publicKey),
     catch: () => new SandboxNotStarted({ problem: "the public key is not SPKI as PEM text" })
   })
+  return {
+    book,
+    faults,
+    advance: options.standingAt === undefined ? undefined : (to: Instant.Instant) => book.advanceTo(to),
+    gateway: {
+      consumerKey: Redacted.value(options.consumerKey),
+      publicKey,
+      tolerance: Duration.toSeconds(options.tolerance ?? DEFAULT_TOLERANCE),
+      nonces: new Map()
+    },
+    extras: yield* ExtrasOptions.make(options, options.extras ?? {}, publicKey),
+    manner: {
+      programName: options.programName ?? DEFAULT_PROGRAM_NAME,
+      assumptions: options.assumptions ?? Assumptions.defaults
+    },
+    seconds
+  }
+})

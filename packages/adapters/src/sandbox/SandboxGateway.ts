@@ -14,6 +14,8 @@ export interface SignedRequest {
   /** As it was called, with the query. */
   readonly url: URL
   readonly authorization: string | undefined
+  /** The proof of OAuth 2.0. */
+  readonly dpop?: string | undefined
   readonly body: Uint8Array
 }
 

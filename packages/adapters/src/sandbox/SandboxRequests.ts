@@ -28,7 +28,8 @@ export const body = (bytes: Uint8Array): Read<Json.JsonObject> => {
   return Json.isObject(json) ? Result.succeed(json) : Result.fail(Codes.notJson)
 }
 
-const text = (object: Json.JsonObject, field: string): Read<string> => {
+/** A text of 1 to 128 characters that must be there. */
+export const text = (object: Json.JsonObject, field: string): Read<string> => {
   const value = object[field]
   if (value === undefined || value === null || value === "") return Result.fail(Codes.missing(field))
   return typeof value === "string" && isIdentifier(value)
@@ -36,7 +37,8 @@ const text = (object: Json.JsonObject, field: string): Read<string> => {
     : Result.fail(Codes.invalid(field, "a text of 1 to 128 characters"))
 }
 
-const oneOf = (object: Json.JsonObject, field: string, values: ReadonlyArray<string>): Read<string> =>
+/** One of some texts. */
+export const oneOf = (object: Json.JsonObject, field: string, values: ReadonlyArray<string>): Read<string> =>
   Result.flatMap(text(object, field), (value) =>
     values.includes(value) ? Result.succeed(value) : Result.fail(Codes.invalid(field, values.join(" or ")))
   )

@@ -3,10 +3,12 @@ import { Option, Result } from "effect"
 import * as Answers from "./SandboxAnswers.ts"
 import * as Admin from "./SandboxAdmin.ts"
 import type { SandboxAnswer, SandboxCommand } from "./SandboxBank.ts"
+import type { SandboxBook } from "./SandboxBook.ts"
 import * as Calls from "./SandboxCalls.ts"
 import * as Codes from "./SandboxCodes.ts"
+import * as Extras from "./SandboxExtras.ts"
 import type { CallSubject } from "./SandboxFaultPlan.ts"
-import * as Gateway from "./SandboxGateway.ts"
+import type * as Gateway from "./SandboxGateway.ts"
 import * as Mishap from "./SandboxMishap.ts"
 import * as Requests from "./SandboxRequests.ts"
 
@@ -19,6 +21,7 @@ export const ADMIN_PREFIX = "/sandbox"
 /** What a reply is made from. */
 export interface SandboxParts extends Admin.AdminParts {
   readonly gateway: Gateway.Gateway
+  readonly extras: Extras.Extras
   /** Seconds since 1970 by the real clock, which signatures are checked against. */
   readonly seconds: () => number
 }
@@ -34,10 +37,13 @@ export interface Admitted {
 /** Answers a request, or lets it in to be performed, under a fault where the plan has one for it. */
 export const answer = (parts: SandboxParts, request: Gateway.SignedRequest): Mishap.Delivered | Admitted => {
   const path = request.url.pathname
-  if (path.startsWith(`${ADMIN_PREFIX}/`)) return plain(Admin.answer(parts, request, segments(path, ADMIN_PREFIX)))
+  if (path.startsWith(`${ADMIN_PREFIX}/`)) return plain(admin(parts, request, segments(path, ADMIN_PREFIX)))
+  const seconds = parts.seconds()
+  const token = Extras.token(parts.extras, request, seconds)
+  if (token !== undefined) return plain(token)
   if (!path.startsWith(`${API_PREFIX}/`)) return plain(Answers.refused(Codes.notFound))
-  const refusal = Gateway.check(parts.gateway, request, parts.seconds())
-  if (refusal !== undefined) return plain(Answers.refused(refusal))
+  const refusal = Extras.check(parts.extras, parts.gateway, request, seconds)
+  if (refusal !== undefined) return plain(refusal)
   const below = segments(path, API_PREFIX)
   const subject = Calls.subjectOf(request, below, parts.manner.assumptions)
   if (subject === undefined) return plain(api({ ...parts, run: (command) => parts.book.run(command) }, request, below))
@@ -49,6 +55,15 @@ export const answer = (parts: SandboxParts, request: Gateway.SignedRequest): Mis
   const millis = request.method === "GET" ? 0 : parts.book.rules().processingTime
   return { subject, millis, perform }
 }
+
+const admin = (parts: SandboxParts, request: Gateway.SignedRequest, path: ReadonlyArray<string>): Answers.Reply =>
+  Extras.admin(parts.extras, request, path) ?? Admin.answer(parts, request, path)
+
+const bankOf = (book: SandboxBook): Extras.Bank => ({
+  now: () => book.now(),
+  balance: (userId) => book.balance(userId),
+  knowsRedemption: (redemptionId) => Option.isSome(book.truthOf(redemptionId))
+})
 
 const plain = (reply: Answers.Reply): Mishap.Delivered => ({ delivery: { _tag: "Answer", reply } })
 
@@ -73,11 +88,14 @@ const segments = (path: string, prefix: string): ReadonlyArray<string> =>
 const shapeOf = (method: string, [first, second, ...rest]: ReadonlyArray<string>): string =>
   [method, first, ...(second === undefined ? [] : ["*"]), ...rest].join(" ")
 
-const api = (
-  parts: ApiParts,
-  { body, method, url }: Gateway.SignedRequest,
-  path: ReadonlyArray<string>
-): Answers.Reply => {
+/** The reply of the API, with the headers that every reply of it has. */
+const api = (parts: ApiParts, request: Gateway.SignedRequest, path: ReadonlyArray<string>): Answers.Reply => {
+  const reply = called(parts, request, path)
+  return { ...reply, headers: { ...reply.headers, ...Extras.headers(parts.extras, request, parts.seconds()) } }
+}
+
+const called = (parts: ApiParts, request: Gateway.SignedRequest, path: ReadonlyArray<string>): Answers.Reply => {
+  const { body, method, url } = request
   const [, id = ""] = path
   switch (shapeOf(method, path)) {
     case "POST redemptions * credits":
@@ -86,16 +104,15 @@ const api = (
         Result.flatMap(Requests.body(body), (object) => Requests.credit(id, object))
       )
     case "POST redemptions":
-      return run(
-        parts,
-        Result.flatMap(Requests.body(body), (object) => Requests.redeem(object, parts.manner.assumptions))
+      return Extras.redeem(parts.extras, bankOf(parts.book), body, parts.manner, (object) =>
+        run(parts, Requests.redeem(object, parts.manner.assumptions))
       )
     case "GET redemptions":
       return history(parts, url.searchParams)
     case "GET redeemers *":
       return redeemer(parts, id, url.searchParams)
     default:
-      return Answers.refused(Codes.notFound)
+      return Extras.api(parts.extras, bankOf(parts.book), request, path, parts.manner)
   }
 }
 

@@ -3,7 +3,7 @@ import { type Clock, Duration, Effect, Fiber, type Scope } from "effect"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import * as Json from "../json/Json.ts"
-import { isLoopback } from "../mastercard/MastercardConfig.ts"
+import { isLoopback } from "../mastercard/BaseUrl.ts"
 import * as Answers from "./SandboxAnswers.ts"
 import * as Codes from "./SandboxCodes.ts"
 import type { CallSubject } from "./SandboxFaultPlan.ts"
@@ -96,6 +96,7 @@ const deliveredFor = async (serving: Serving, request: IncomingMessage, body: Ui
     method: request.method ?? "GET",
     url: new URL(target),
     authorization: request.headers.authorization,
+    dpop: request.headersDistinct["dpop"]?.join(),
     body
   }
   try {

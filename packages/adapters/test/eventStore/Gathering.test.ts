@@ -206,3 +206,65 @@ describe("gathering", () => {
       })
     ))
 })
+
+describe("patience", () => {
+  const patiently =
+    (enough: number, milliseconds: number) =>
+    <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+      Effect.provideService(effect, Gathering.CurrentPatience, { enough, milliseconds })
+
+  it("waits until enough has come, and goes at once with whoever has none", () =>
+    run(
+      Effect.gen(function* () {
+        const { batches, letThrough, submit } = yield* gated({ patient: true })
+        const patient = patiently(3, 60_000)
+        const two = yield* Effect.forEach(["a", "b"], (item) => fork(patient(submit(item))))
+        assert.deepStrictEqual(batches, [])
+        const third = yield* fork(patient(submit("c")))
+        assert.deepStrictEqual(batches, [["a", "b", "c"]])
+        // What is under way is no company: it waits on, until somebody comes who does not.
+        const fourth = yield* fork(patient(submit("d")))
+        yield* letThrough
+        assert.deepStrictEqual(batches, [["a", "b", "c"]])
+        const fifth = yield* fork(submit("e"))
+        assert.deepStrictEqual(batches, [
+          ["a", "b", "c"],
+          ["d", "e"]
+        ])
+        yield* letThrough
+        const outcomes = yield* Effect.forEach([...two, third, fourth, fifth], Fiber.join)
+        assert.deepStrictEqual(outcomes, ["a", "b", "c", "d", "e"])
+      })
+    ))
+
+  it("ends with the time of the first that waits, again and again", () =>
+    run(
+      Effect.gen(function* () {
+        const { batches, letThrough, submit } = yield* gated({ patient: true })
+        const patient = patiently(9, 20)
+        for (const items of [
+          ["a", "b"],
+          ["c", "d"]
+        ]) {
+          const before = batches.length
+          const waiting = yield* Effect.forEach(items, (item) => fork(patient(submit(item))))
+          assert.strictEqual(batches.length, before)
+          while (batches.length === before) yield* Effect.sleep("5 millis")
+          assert.deepStrictEqual(batches.at(-1), items)
+          yield* letThrough
+          yield* Effect.forEach(waiting, Fiber.join)
+        }
+      })
+    ))
+
+  it("is not asked for by a line that cannot have company", () =>
+    run(
+      Effect.gen(function* () {
+        const { batches, letThrough, submit } = yield* gated()
+        const one = yield* fork(patiently(9, 60_000)(submit("a")))
+        assert.deepStrictEqual(batches, [["a"]])
+        yield* letThrough
+        assert.strictEqual(yield* Fiber.join(one), "a")
+      })
+    ))
+})

@@ -3,6 +3,7 @@ import { Duration, Effect, Exit, Redacted, type Scope } from "effect"
 import { generateKeyPairSync } from "node:crypto"
 import { inspect } from "node:util"
 import { describe, expect, it } from "vitest"
+import * as Assumptions from "../../src/mastercard/Assumptions.ts"
 import { Mastercard, READ_REPEATS } from "../../src/mastercard/Mastercard.ts"
 import * as MastercardConfig from "../../src/mastercard/MastercardConfig.ts"
 import type { MastercardError } from "../../src/mastercard/MastercardError.ts"
@@ -306,6 +307,33 @@ describe("an answer", () => {
       `{"processedBy":"E078562","redemptionType":"MERCHANDISE","userId":"${ACCOUNT}","userIdType":"RANAC",` +
         `"partialCreditPoints":3}`
     )
+  })
+})
+
+describe("a credit of an account whose number was replaced", () => {
+  it.each([
+    ["present", "330094110178641288073796026653"],
+    ["given", ACCOUNT]
+  ] as const)("is asked for under the %s number, as is assumed", async (creditNumber, expected) => {
+    const request = await run(
+      Effect.gen(function* () {
+        const server = yield* Misbehaving.serve(answering(400, documented))
+        const asked = Effect.flatMap(Mastercard, (mastercard) =>
+          mastercard.credit({
+            redemptionId: "5134720",
+            processedBy: "E078562",
+            redemptionType: "MERCHANDISE",
+            userId: ACCOUNT,
+            replacedBy: "330094110178641288073796026653",
+            points: undefined
+          })
+        )
+        const settings = { ...config(server.url), assumptions: { ...Assumptions.defaults, creditNumber } }
+        yield* Effect.flip(Effect.provide(asked, Mastercard.layer(settings)))
+        return server.requests[0] ?? ""
+      })
+    )
+    expect(JSON.parse(request.split("\r\n\r\n")[1] ?? "")).toMatchObject({ userId: expected })
   })
 })
 

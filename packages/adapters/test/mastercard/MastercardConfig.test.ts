@@ -1,5 +1,5 @@
 import { ConfigProvider, Duration, Effect, Redacted } from "effect"
-import { generateKeyPairSync } from "node:crypto"
+import { createPublicKey, generateKeyPairSync } from "node:crypto"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -7,6 +7,7 @@ import { inspect } from "node:util"
 import { describe, expect, it } from "vitest"
 import { Mastercard } from "../../src/mastercard/Mastercard.ts"
 import * as MastercardConfig from "../../src/mastercard/MastercardConfig.ts"
+import * as Traffic from "../../src/mastercard/Traffic.ts"
 
 const rsa = (modulusLength: number) => generateKeyPairSync("rsa", { modulusLength }).privateKey
 const key = rsa(2048)
@@ -35,7 +36,7 @@ describe("the environment", () => {
   it("gives a configuration that prints no secret", async () => {
     const config = await read({ ...complete, POINTBACK_MASTERCARD_ANSWER_LIMIT: "12 seconds" })
     expect(config.url.href).toBe("https://sandbox.api.mastercard.com/loyalty")
-    expect(Redacted.value(config.consumerKey)).toBe("consumer!key")
+    expect(Redacted.value(config.consumerKey!)).toBe("consumer!key")
     expect(Duration.toMillis(config.answerLimit)).toBe(12_000)
     expect(Duration.toMillis(config.connectLimit)).toBe(Duration.toMillis(MastercardConfig.DEFAULT_CONNECT_LIMIT))
     const printed = inspect(config, { depth: 20 }) + JSON.stringify(config)
@@ -103,7 +104,11 @@ describe("the environment", () => {
     expect(inspect(error)).not.toContain("abc")
   })
 
-  it.each(["POINTBACK_MASTERCARD_CONNECT_LIMIT", "POINTBACK_MASTERCARD_ANSWER_LIMIT"])("refuses %s", async (name) => {
+  it.each([
+    "POINTBACK_MASTERCARD_START_LIMIT",
+    "POINTBACK_MASTERCARD_CONNECT_LIMIT",
+    "POINTBACK_MASTERCARD_ANSWER_LIMIT"
+  ])("refuses %s", async (name) => {
     expect((await problemOf({ ...complete, [name]: "soon" })).variable).toBe(name)
     expect((await problemOf({ ...complete, [name]: "0 seconds" })).variable).toBe(name)
   })
@@ -114,6 +119,123 @@ describe("the environment", () => {
       "POINTBACK_MASTERCARD_CONSUMER_KEY cannot be used: " +
         "1 to 256 visible characters without quotes and commas are expected"
     )
+  })
+})
+
+describe("OAuth 2.0 in the environment", () => {
+  const { POINTBACK_MASTERCARD_CONSUMER_KEY: _, ...rest } = complete
+  const oauth2 = {
+    ...rest,
+    POINTBACK_MASTERCARD_AUTHENTICATION: "oauth2",
+    POINTBACK_MASTERCARD_CLIENT_ID: "client",
+    POINTBACK_MASTERCARD_KEY_ID: "key-1"
+  }
+
+  it("needs no consumer key; the token URL and the issuer follow from the base URL", async () => {
+    const config = await read(oauth2)
+    expect(config.oauth2).toMatchObject({ keyId: "key-1", issuer: "https://sandbox.api.mastercard.com", scopes: [] })
+    expect(config.oauth2?.tokenUrl.href).toBe("https://sandbox.api.mastercard.com/oauth/token")
+    const production = await read({ ...oauth2, POINTBACK_MASTERCARD_URL: "https://api.mastercard.com/loyalty" })
+    expect(production.oauth2?.tokenUrl.href).toBe("https://api.mastercard.com/oauth/token")
+    expect(inspect(config, { depth: 20 })).not.toMatch(/'client'|PRIVATE/)
+  })
+
+  it("takes another token URL, issuer and scopes, and a key of P-256", async () => {
+    const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey
+    const config = await read({
+      ...oauth2,
+      POINTBACK_MASTERCARD_SIGNING_KEY: ec.export({ type: "pkcs8", format: "pem" }).toString(),
+      POINTBACK_MASTERCARD_TOKEN_URL: "https://tokens.example/oauth/token",
+      POINTBACK_MASTERCARD_ISSUER: "https://issuer.example",
+      POINTBACK_MASTERCARD_SCOPES: " a:b  c "
+    })
+    expect(config.oauth2).toMatchObject({ issuer: "https://issuer.example", scopes: ["a:b", "c"] })
+    expect(config.oauth2?.tokenUrl.href).toBe("https://tokens.example/oauth/token")
+  })
+
+  it.each([
+    [{ POINTBACK_MASTERCARD_AUTHENTICATION: "basic" }, "POINTBACK_MASTERCARD_AUTHENTICATION", "oauth1 or oauth2"],
+    [{ POINTBACK_MASTERCARD_CLIENT_ID: "  " }, "POINTBACK_MASTERCARD_CLIENT_ID", "it is empty"],
+    [{ POINTBACK_MASTERCARD_KEY_ID: "a b" }, "POINTBACK_MASTERCARD_KEY_ID", "visible characters"],
+    [{ POINTBACK_MASTERCARD_TOKEN_URL: "http://x.y/t" }, "POINTBACK_MASTERCARD_TOKEN_URL", "must be https"],
+    [{ POINTBACK_MASTERCARD_SCOPES: 'a"b' }, "POINTBACK_MASTERCARD_SCOPES", "scopes with blanks"],
+    [
+      {
+        POINTBACK_MASTERCARD_SIGNING_KEY: generateKeyPairSync("ec", { namedCurve: "P-384" })
+          .privateKey.export({ type: "pkcs8", format: "pem" })
+          .toString()
+      },
+      "POINTBACK_MASTERCARD_SIGNING_KEY",
+      "not for RSA and not for the curve P-256"
+    ]
+  ])("refuses %o", async (over, variable, problem) => {
+    const error = await problemOf({ ...oauth2, ...over })
+    expect(error.variable).toBe(variable)
+    expect(error.problem).toContain(problem)
+  })
+})
+
+describe("the keys of payload encryption in the environment", () => {
+  const publicPem = createPublicKey(key).export({ type: "spki", format: "pem" }).toString()
+  const encrypted = {
+    ...complete,
+    POINTBACK_MASTERCARD_ENCRYPTION_KEY: publicPem,
+    POINTBACK_MASTERCARD_DECRYPTION_KEY: pem
+  }
+
+  it("are read", async () => {
+    const config = await read({ ...encrypted, POINTBACK_MASTERCARD_ENCRYPTION_KEY_ID: "kid" })
+    expect(config.encryption).toMatchObject({ publicKey: publicPem.trim(), keyId: "kid" })
+    expect(inspect(config, { depth: 20 })).not.toContain("PRIVATE")
+  })
+
+  it.each([
+    [{ POINTBACK_MASTERCARD_DECRYPTION_KEY: "  " }, "POINTBACK_MASTERCARD_DECRYPTION_KEY", "it is empty"],
+    [{ POINTBACK_MASTERCARD_DECRYPTION_KEY: publicPem }, "POINTBACK_MASTERCARD_DECRYPTION_KEY", "it is not PKCS#8"],
+    [{ POINTBACK_MASTERCARD_ENCRYPTION_KEY: "/no/such" }, "POINTBACK_MASTERCARD_ENCRYPTION_KEY", "(ENOENT)"],
+    [
+      { POINTBACK_MASTERCARD_ENCRYPTION_KEY: "-----BEGIN CERTIFICATE-----\nabc" },
+      "POINTBACK_MASTERCARD_ENCRYPTION_KEY",
+      "neither a certificate nor a public key"
+    ]
+  ])("are refused: %o", async (over, variable, problem) => {
+    const error = await problemOf({ ...encrypted, ...over })
+    expect(error.variable).toBe(variable)
+    expect(error.problem).toContain(problem)
+  })
+})
+
+describe("the limits in the environment", () => {
+  it("have defaults; zero switches off what can be off", async () => {
+    expect((await read(complete)).traffic).toEqual(Traffic.defaults)
+    const set = await read({
+      ...complete,
+      POINTBACK_MASTERCARD_MAXIMUM_IN_FLIGHT: "7",
+      POINTBACK_MASTERCARD_MAXIMUM_WAITING: "8",
+      POINTBACK_MASTERCARD_CALLS_PER_INTERVAL: "9",
+      POINTBACK_MASTERCARD_INTERVAL: "2 seconds",
+      POINTBACK_MASTERCARD_FAILURES_UNTIL_PAUSE: "0",
+      POINTBACK_MASTERCARD_PAUSE: "3 seconds"
+    })
+    expect(set.traffic).toEqual({
+      maximumInFlight: 7,
+      maximumWaiting: 8,
+      callsPerInterval: 9,
+      interval: Duration.seconds(2),
+      failuresUntilPause: undefined,
+      pause: Duration.seconds(3)
+    })
+  })
+
+  it.each([
+    ["POINTBACK_MASTERCARD_MAXIMUM_IN_FLIGHT", "0"],
+    ["POINTBACK_MASTERCARD_MAXIMUM_WAITING", "-1"],
+    ["POINTBACK_MASTERCARD_CALLS_PER_INTERVAL", "1.5"],
+    ["POINTBACK_MASTERCARD_INTERVAL", "soon"],
+    ["POINTBACK_MASTERCARD_FAILURES_UNTIL_PAUSE", "many"],
+    ["POINTBACK_MASTERCARD_PAUSE", "0 seconds"]
+  ])("refuses %s=%s", async (variable, value) => {
+    expect((await problemOf({ ...complete, [variable]: value })).variable).toBe(variable)
   })
 })
 

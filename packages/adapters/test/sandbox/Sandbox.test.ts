@@ -286,9 +286,17 @@ describe("the client", () => {
       )
     )
     const seen = spans.map(({ attributes, name }) => [name, Object.fromEntries(attributes)])
+    const request = (method: string, route: string, status: number, outcome: string) => ({
+      "http.request.method": method,
+      "http.route": route,
+      "http.response.status_code": status,
+      "pointback.outcome": outcome
+    })
     expect(seen).toEqual([
       ["Mastercard.redeemer", { account: "…6652" }],
-      ["Mastercard.credit", { redemptionId: "5134720", account: "…6652" }]
+      ["Mastercard.request", request("GET", "/redeemers/{user_id}", 200, "ok")],
+      ["Mastercard.credit", { redemptionId: "5134720", account: "…6652" }],
+      ["Mastercard.request", request("POST", "/redemptions/{id}/credits", 404, "refused")]
     ])
     expect(lines).toHaveLength(1)
     const printed = JSON.stringify(lines) + JSON.stringify(seen)
@@ -436,7 +444,7 @@ describe("a request that is wrong", () => {
       Effect.gen(function* () {
         for (const [method, path] of [
           ["GET", "/x"],
-          ["PUT", "/redemptions"],
+          ["DELETE", "/redemptions"],
           ["GET", "/redemptions/1/credits"]
         ] as const) {
           expect((yield* sendSigned(method, under(sandbox.url, path))).status).toBe(404)

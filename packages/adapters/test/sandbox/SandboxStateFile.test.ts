@@ -1,5 +1,5 @@
 /** A sandbox whose state outlives it: stopped, killed, torn, held, broken. */
-import { Effect, Exit, Option, Result } from "effect"
+import { Effect, Exit, Option, Result, Scope } from "effect"
 import fc from "fast-check"
 import { spawn } from "node:child_process"
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -254,7 +254,9 @@ describe("a sandbox that is killed", () => {
     let asked = 0
     for (const [round, moment] of fc.sample(fc.integer({ min: 0, max: 150 }), 3).entries()) {
       const child = await start(state)
-      const client = await Effect.runPromise(clientOf(new URL(child.line)))
+      const scope = Scope.makeUnsafe()
+      onTestFinished(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+      const client = await Effect.runPromise(Scope.provide(clientOf(new URL(child.line)), scope))
       const one = Effect.suspend(() => {
         asked++
         return Effect.tap(client.credit(credit("5134720", "0.01")), () => Effect.sync(() => void answered++))

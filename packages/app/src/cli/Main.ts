@@ -8,6 +8,7 @@ import { adjust } from "./commands/Adjust.ts"
 import { alias } from "./commands/Alias.ts"
 import { aging } from "./commands/Aging.ts"
 import { credit } from "./commands/Credit.ts"
+import { credits } from "./commands/Credits.ts"
 import { earn } from "./commands/Earn.ts"
 import { erase } from "./commands/Erase.ts"
 import { expire } from "./commands/Expire.ts"
@@ -37,6 +38,7 @@ const pointback = Command.make("pointback").pipe(
     alias,
     redeem,
     credit,
+    credits,
     settle,
     expire,
     importCommand,

@@ -1,6 +1,6 @@
 /** A command on an account: what it asks, what it is decided from, and what can come of it. */
 import type { DatabaseError, EventStore } from "@pointback/adapters"
-import type { Decide, Ids, Instant, Refusal } from "@pointback/domain"
+import { Account, type Decide, Fact, type Ids, type Instant, type Refusal } from "@pointback/domain"
 import type { AccountBusy, KeyConflict, UnknownAccount, UnknownProgram } from "../error/AppError.ts"
 import type { KeyedContent } from "./Keys.ts"
 
@@ -26,6 +26,11 @@ export interface Execution {
   readonly lots: ReadonlyArray<EventStore.LotSelection>
   readonly horizon: Instant.Instant
   readonly redemptions: ReadonlyArray<Ids.RedemptionId>
+  /**
+   * What the account is known to be, with all that this command looks at. It is decided on that without loading, and
+   * loaded where somebody else has come first.
+   */
+  readonly known?: EventStore.Loaded | undefined
 }
 
 /** What came of a command. */
@@ -38,6 +43,20 @@ export type Executed =
     }
   /** Its key was known with the same content: nothing was done, and this is what there is. */
   | { readonly _tag: "Replayed"; readonly loaded: EventStore.Loaded }
+
+/**
+ * What the account is once the events of a command are stored. Undefined where commands before it were stored along with
+ * it; where others follow, the version says so to whoever decides on it.
+ */
+export const after = ({ events, loaded }: Extract<Executed, { _tag: "Appended" }>): EventStore.Loaded | undefined => {
+  const [first, last] = [events[0], events.at(-1)]
+  if (first === undefined || last === undefined || first.accountVersion !== loaded.version + 1) return undefined
+  const streams = new Map(loaded.streams)
+  for (const { fact, version } of events) streams.set(Fact.streamName(fact.stream), version)
+  const facts = events.map(({ fact }) => fact)
+  const state = Account.evolveAll(loaded.state, facts)
+  return { ...loaded, account: first.account, version: last.accountVersion, state, streams, keys: [] }
+}
 
 /** Every way in which a command can fail before anybody else is called. */
 export type ExecutionError =

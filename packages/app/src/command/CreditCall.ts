@@ -25,16 +25,20 @@ import * as Streams from "./Streams.ts"
 
 /** A credit as it was stored: what Mastercard is to be asked for. */
 export interface AskedCredit extends Target {
+  /** The account's present number, which is another one than `account` where that was replaced. */
+  readonly number: Ids.AccountNumber
   readonly redemption: Redemption.Redemption
   /** Its `CreditRequested`. */
   readonly request: EventStore.StoredEvent
+  /** What the account was when the request was stored, so that its outcome can be decided without loading. */
+  readonly known?: EventStore.Loaded | undefined
 }
 
 type Requested = Extract<RedemptionEvent.RedemptionEvent, { _tag: "CreditRequested" }>
 
 /** The credit that was just requested. */
 export const asked = (
-  { program, redemptionId }: Pick<Target, "program"> & { readonly redemptionId: Ids.RedemptionId },
+  { account, program, redemptionId }: Target & { readonly redemptionId: Ids.RedemptionId },
   { events, loaded }: Extract<Executed, { _tag: "Appended" }>
 ): AskedCredit => {
   const situation = Account.redemption(loaded.state, redemptionId)
@@ -42,8 +46,7 @@ export const asked = (
   if (situation._tag === "None" || request === undefined) {
     throw new Error(`a credit of redemption ${redemptionId} was requested and has no event`)
   }
-  // Mastercard knows the account by its present number, whichever the caller has.
-  return { program, account: loaded.number, redemption: situation.redemption, request }
+  return { program, account, number: loaded.number, redemption: situation.redemption, request }
 }
 
 /**
@@ -96,11 +99,12 @@ const call = Effect.fnUntraced(function* (
 
 // A full credit omits the amount while nothing was credited, and asks for exactly what remains otherwise.
 const wireRequest = (credit: AskedCredit) => {
-  const { account, redemption } = credit
+  const { account, number, redemption } = credit
   const { mode, points } = requestOf(credit)
   return {
     redemptionId: redemption.redemptionId,
     userId: account,
+    replacedBy: number === account ? undefined : number,
     redemptionType: redemption.redemptionType,
     processedBy: redemption.processedBy,
     points: namesAmount(mode, redemption) ? points : undefined
@@ -209,7 +213,7 @@ const isUnreachable = (error: ExecutionError): boolean =>
   error._tag === "DatabaseError" && error.reason._tag === "Unreachable"
 
 const write = (credit: AskedCredit, caller: Caller, command: Called | RedemptionCommand.RecordCredit) => {
-  const { account, program, redemption, request } = credit
+  const { account, known, program, redemption, request } = credit
   const { redemptionId } = redemption
   return execute({
     target: { program, account },
@@ -219,7 +223,8 @@ const write = (credit: AskedCredit, caller: Caller, command: Called | Redemption
     key: null,
     lots: [{ _tag: "DrawnBy", redemptionId }],
     horizon: request.fact.occurredAt,
-    redemptions: [redemptionId]
+    redemptions: [redemptionId],
+    known
   })
 }
 

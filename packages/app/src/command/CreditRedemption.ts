@@ -12,7 +12,7 @@ import { Effect } from "effect"
 import * as Content from "./Content.ts"
 import * as CreditCall from "./CreditCall.ts"
 import * as CreditOutcome from "./CreditOutcome.ts"
-import type { Caller, Executed, Execution, ExecutionError, Target } from "./Command.ts"
+import { after, type Caller, type Executed, type Execution, type ExecutionError, type Target } from "./Command.ts"
 import { execute } from "./Execution.ts"
 import { now } from "./Now.ts"
 import { lotContent } from "./RedeemPoints.ts"
@@ -61,7 +61,9 @@ export const creditRedemption = Effect.fn("creditRedemption")(function* (
   const began = yield* now
   const requested = yield* execute(execution(credit, caller, command))
   if (requested._tag === "Replayed") return yield* outcomeOf(requested, credit)
-  return yield* CreditCall.sendAndRecord(CreditCall.asked(credit, requested), caller, began)
+  // Nothing else happens to most accounts during the call, and where it does, the version tells.
+  const sent = { ...CreditCall.asked(credit, requested), known: after(requested) }
+  return yield* CreditCall.sendAndRecord(sent, caller, began)
 })
 
 const asked = ({ creditId, lots, occurredAt, points, redemptionId }: CreditRedemption) => ({

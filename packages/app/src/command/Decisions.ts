@@ -19,28 +19,48 @@ type Outcome = Effect.Effect<Executed, ExecutionError>
  * Loads, decides and appends, once. Answers what came of each command, in their order; of the first ones alone where the
  * first of them makes the account that the others are for.
  */
-export const decideAndAppend = Effect.fnUntraced(function* (
+export const decideAndAppend = (
   batch: ReadonlyArray<Identified>
+): Effect.Effect<ReadonlyArray<Outcome>, EventStore.VersionConflict | DatabaseError, EventStore.EventStore> => {
+  // What was known once does not hold any more where the first attempt lost a race.
+  let known = batch.length === 1 ? batch[0]?.known : undefined
+  return Effect.suspend(() => {
+    const first = known
+    known = undefined
+    return attempt(batch, first)
+  })
+}
+
+const attempt = Effect.fnUntraced(function* (
+  batch: ReadonlyArray<Identified>,
+  known: EventStore.Loaded | undefined
 ): Effect.fn.Return<ReadonlyArray<Outcome>, EventStore.VersionConflict | DatabaseError, EventStore.EventStore> {
   const store = yield* EventStore.EventStore
   const { target } = batch[0] as Identified
-  const loaded = yield* store.load({
-    program: target.program,
-    account: target.account,
-    lots: batch.flatMap(({ lots }) => lots),
-    horizon: batch.reduce((earliest, { horizon }) => (horizon < earliest ? horizon : earliest), Instant.END),
-    redemptions: Array.from(new Set(batch.flatMap(({ redemptions }) => redemptions))),
-    keys: uniqueKeys(batch)
-  })
+  const loaded = known ?? (yield* load(store, batch))
   const decided = new Deciding(loaded)
   for (const execution of batch) {
     decided.add(execution)
     if (loaded.account === null && decided.facts.length > 0) break
   }
   const { facts, keys } = decided
+  // The version tells of whoever came first only where something is appended: nothing is refused on what was known once.
+  if (known !== undefined && facts.length === 0) return yield* attempt(batch, undefined)
   const events = facts.length + keys.length === 0 ? [] : yield* store.append({ loaded, target, facts, keys })
   return decided.outcomes.map((outcome) => outcome(events))
 })
+
+const load = (store: EventStore.EventStore["Service"], batch: ReadonlyArray<Identified>) => {
+  const { account, program } = (batch[0] as Identified).target
+  return store.load({
+    program,
+    account,
+    lots: batch.flatMap(({ lots }) => lots),
+    horizon: batch.reduce((earliest, { horizon }) => (horizon < earliest ? horizon : earliest), Instant.END),
+    redemptions: Array.from(new Set(batch.flatMap(({ redemptions }) => redemptions))),
+    keys: uniqueKeys(batch)
+  })
+}
 
 const uniqueKeys = (batch: ReadonlyArray<Identified>): ReadonlyArray<EventStore.Key> =>
   batch.length === 1

@@ -22,9 +22,10 @@ export const STANDARD_INPUT = "-"
 /** Bytes of the file that are read at once: some hundred records between two looks at the clock. */
 const CHUNK_BYTES = 65_536
 
-const UnreadableLine = Schema.Struct({ line: Schema.Natural, reason: Schema.String })
+/** A line that cannot be read, by its number. */
+export const UnreadableLine = Schema.Struct({ line: Schema.Natural, reason: Schema.String })
 
-/** Lines of the file cannot be read; nothing was imported. */
+/** Lines of the file cannot be read; nothing of it was recorded. */
 export class UnreadableLines extends Schema.TaggedError<UnreadableLines>()("UnreadableLines", {
   file: Schema.String,
   /** How many there are in all; the first hundred are named. */
@@ -35,7 +36,7 @@ export class UnreadableLines extends Schema.TaggedError<UnreadableLines>()("Unre
     const named = this.lines.map(({ line, reason }) => `line ${line}: ${reason}`).join("\n  ")
     const more = this.count > this.lines.length ? `\n  and ${this.count - this.lines.length} more` : ""
     const lines = this.count === 1 ? "1 line" : `${this.count} lines`
-    return `${this.file}: ${lines} cannot be read, nothing was imported\n  ${named}${more}`
+    return `${this.file}: ${lines} cannot be read, nothing was recorded\n  ${named}${more}`
   }
 }
 

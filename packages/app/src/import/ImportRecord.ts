@@ -7,7 +7,7 @@ import { Ids, Instant, Points, RedemptionEvent, Text, Zone } from "@pointback/do
 import { Option, Schema } from "effect"
 
 /** An instant with a zone, or a calendar date, which means its first instant in the program's zone. */
-const Moment = Schema.String.check(
+export const Moment = Schema.String.check(
   Schema.makeFilter(
     (text: string) => Option.isSome(Instant.fromString(text)) || Option.isSome(Zone.dateFromString(text)),
     { message: "an ISO 8601 instant with a zone, or a date as YYYY-MM-DD, is expected" }
@@ -16,7 +16,8 @@ const Moment = Schema.String.check(
 
 const ofAccount = { program: Ids.ProgramId, account: Ids.AccountNumber }
 
-const LotPoints = Schema.Struct({ lot: Ids.LotId, points: Points.Signed })
+/** Points of one lot. */
+export const LotPoints = Schema.Struct({ lot: Ids.LotId, points: Points.Signed })
 
 /** One record. Amounts are decimal strings, whatever their sign: the domain says which it takes. */
 export const ImportRecord = Schema.Union([

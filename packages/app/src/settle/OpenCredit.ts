@@ -27,6 +27,7 @@ export const read = Effect.fnUntraced(function* (
   return {
     program: account.program,
     account: number,
+    number,
     redemption: state.redemption,
     request,
     creditId,

@@ -1,6 +1,8 @@
 /** What is certain when: the settings of settling. Nothing public says how long Mastercard takes. */
+import type { MastercardConfig } from "@pointback/adapters"
 import { Instant, type Verdict } from "@pointback/domain"
-import { Config, Duration } from "effect"
+import { Config, Duration, Effect, Result, Schema } from "effect"
+import { SEND_LIMIT } from "../command/CreditCall.ts"
 
 export interface SettleSettings {
   /**
@@ -28,11 +30,30 @@ export const VARIABLES = {
   clockSkew: "POINTBACK_SETTLE_CLOCK_SKEW"
 } as const
 
-/** The settings that the environment changes. Fails with what is wrong with a variable. */
-export const fromEnvironment: Config.Config<SettleSettings> = Config.all({
-  longestProcessing: Config.withDefault(Config.Duration(VARIABLES.longestProcessing), defaults.longestProcessing),
-  longestLag: Config.withDefault(Config.Duration(VARIABLES.longestLag), defaults.longestLag),
-  clockSkew: Config.withDefault(Config.Duration(VARIABLES.clockSkew), defaults.clockSkew)
+/** A setting that cannot be read, by its environment variable. */
+export class SettleSettingInvalid extends Schema.TaggedError<SettleSettingInvalid>()("SettleSettingInvalid", {
+  variable: Schema.String
+}) {
+  override get message() {
+    return `${this.variable} cannot be used: a time such as "15 minutes" or "24 hours" is expected`
+  }
+}
+
+const setting = (name: keyof SettleSettings): Effect.Effect<Duration.Duration, SettleSettingInvalid> =>
+  Config.Duration(VARIABLES[name]).pipe(
+    Config.withDefault(defaults[name]),
+    Effect.filterOrFail(
+      (duration) => Duration.isFinite(duration) && !Duration.isNegative(duration),
+      () => "endless or negative"
+    ),
+    Effect.mapError(() => new SettleSettingInvalid({ variable: VARIABLES[name] }))
+  )
+
+/** The settings that the environment changes. */
+export const fromEnvironment: Effect.Effect<SettleSettings, SettleSettingInvalid> = Effect.all({
+  longestProcessing: setting("longestProcessing"),
+  longestLag: setting("longestLag"),
+  clockSkew: setting("clockSkew")
 })
 
 /** A duration as microseconds, as instants are counted. */
@@ -45,3 +66,32 @@ export const limits = ({ clockSkew, longestLag, longestProcessing }: SettleSetti
   longestLag: micros(longestLag),
   clockSkew: micros(clockSkew)
 })
+
+/** A call could still have its effect after settling has released its points: the customer would have them twice. */
+export class SettleLimitsTooShort extends Schema.TaggedError<SettleLimitsTooShort>()("SettleLimitsTooShort", {
+  longestProcessing: Schema.String,
+  longestCall: Schema.String
+}) {
+  override get message() {
+    return (
+      `the longest processing time (${VARIABLES.longestProcessing}: ${this.longestProcessing}) must be more than a call ` +
+      `can take by the client's own limits, which is ${this.longestCall}`
+    )
+  }
+}
+
+/** Holds the settings against the limits of the client that makes the calls. */
+export const checked = (
+  settings: SettleSettings,
+  { answerLimit, startLimit }: MastercardConfig.MastercardConfig
+): Result.Result<SettleSettings, SettleLimitsTooShort> => {
+  const longestCall = Duration.sum(SEND_LIMIT, Duration.sum(startLimit, answerLimit))
+  return Duration.isGreaterThan(settings.longestProcessing, longestCall)
+    ? Result.succeed(settings)
+    : Result.fail(
+        new SettleLimitsTooShort({
+          longestProcessing: Duration.format(settings.longestProcessing),
+          longestCall: Duration.format(longestCall)
+        })
+      )
+}

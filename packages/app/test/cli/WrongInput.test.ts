@@ -168,6 +168,20 @@ const syntax: ReadonlyArray<Expected> = [
   ["names a zone that there is not", "program set acme --zone Mars/Olympus", 2, "InvalidInput", { flag: "zone" }],
   ["sets a scale of five", "program set acme --scale 5", 2, "InvalidInput", { flag: "scale" }],
   ["extends by no days", "program set acme --expired-lots extend:0", 2, "InvalidInput", { flag: "expired-lots" }],
+  [
+    "credits by a file that is not there",
+    "credits ./missing.csv --local",
+    2,
+    "UnreadableFile",
+    { file: "./missing.csv" }
+  ],
+  ["credits none at once", "credits - --local --in-flight 0", 2, "InvalidInput", { flag: "in-flight", value: "0" }],
+  ["credits too many at once", "credits - --local --in-flight 1001", 2, "InvalidInput", { flag: "in-flight" }],
+  ["credits half a one at once", "credits - --local --in-flight 1.5", 2, "InvalidInput", { flag: "in-flight" }],
+  ["credits by a file in an unknown format", "credits - --local --format xml", 2, "InvalidValue"],
+  ["credits without a file", "credits --local", 2, "MissingArgument"],
+  ["names no report", ["credits", "-", "--local", "--report", " "], 2, "InvalidInput", { flag: "report" }],
+  ["credits by a file with nobody to call", "credits ./missing.csv", 2, "MastercardConfigInvalid"],
   ["imports a file that is not there", "import ./missing.ndjson", 2, "UnreadableFile", { file: "./missing.ndjson" }],
   ["runs a sandbox on a port that there is not", "sandbox --port 70000", 2, "InvalidInput", { flag: "port" }],
   ["gives a sandbox a fault that there is not", "sandbox --faults drop=0.1", 2, "InvalidInput", { flag: "faults" }],
@@ -240,7 +254,7 @@ describe("wrong input", () => {
       lines: [{ line: 7, reason: "no JSON object" }]
     })
     const inWords = await refused(["import", file])
-    assert.match(inWords.err, /^error: .*: 1 line cannot be read, nothing was imported\n  line 7: no JSON object$/)
+    assert.match(inWords.err, /^error: .*: 1 line cannot be read, nothing was recorded\n  line 7: no JSON object$/)
   })
 
   it("a file with a refused record imports the other accounts, and says which line was refused", async () => {

@@ -28,9 +28,9 @@ describe.each(implementations)("an account's new number on %s", (implementation)
     await world.run(earnPoints(earn(replacement, "C", "5", "2025-12-11")))
     assert.strictEqual((await world.run(redeemPoints(redeem(old, "R2", "55", "2025-12-12")))).balance, 0n)
     const asked: Array<string> = []
-    const accepting = FakeMastercard.answering(({ userId }) =>
+    const accepting = FakeMastercard.answering(({ replacedBy, userId }) =>
       Effect.sync(() => {
-        asked.push(userId)
+        asked.push(replacedBy ?? userId)
         return FakeMastercard.credited({ remaining: "0" })
       })
     )

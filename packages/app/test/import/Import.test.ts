@@ -300,7 +300,7 @@ describe("a file with lines that cannot be read", () => {
   it("counts all of them and names the first hundred", async () => {
     const { count, lines, message } = await unreadable(`${lineOf(good)}\n${"x\n".repeat(250)}`)
     assert.deepStrictEqual([count, lines.length, lines[0]?.line, lines[99]?.line], [250, 100, 2, 101])
-    assert.match(message, /250 lines cannot be read, nothing was imported/)
+    assert.match(message, /250 lines cannot be read, nothing was recorded/)
     assert.match(message, /and 150 more$/)
   })
 

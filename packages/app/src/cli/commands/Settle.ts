@@ -1,5 +1,5 @@
 /** `pointback settle` */
-import { maskAccount, Mastercard } from "@pointback/adapters"
+import { maskAccount, Mastercard, MastercardConfig } from "@pointback/adapters"
 import { Ids, Instant, Points, Text } from "@pointback/domain"
 import { Duration, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -41,9 +41,10 @@ export const settle = Command.make(
   Effect.fn("settle")(function* (flags) {
     if (Option.isSome(flags.creditId)) return yield* decide(flags, flags.creditId.value)
     yield* aloneWithout(flags)
-    const settings = yield* SettleSettings.fromEnvironment
     // Without a way to reach Mastercard there is nothing to be looked at.
-    const settled = yield* Effect.provide(withBackend(look(flags, settings)), Mastercard.layerEnvironment)
+    const config = yield* MastercardConfig.fromEnvironment
+    const settings = yield* Effect.fromResult(SettleSettings.checked(yield* SettleSettings.fromEnvironment, config))
+    const settled = yield* Effect.provide(withBackend(look(flags, settings)), Mastercard.layer(config))
     yield* Output.answer(json(settled), () => text(settled))
     const left = settled.credits.some(({ result }) => result === "open")
     yield* exitWith(left ? ExitCode.unreachable : ExitCode.done)
