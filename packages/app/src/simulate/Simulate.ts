@@ -98,7 +98,8 @@ const playAndShrink = Effect.fnUntraced(function* <Run, Data>(seed: number, run:
   for (const place of played.steps.toReversed()) {
     const steps = shrunk.steps.filter((other) => other !== place)
     const again = yield* play({ seed, steps, attempt: ++attempt }, run)
-    if (again.differences.length > 0) shrunk = again
+    // Another difference would be another failure.
+    if (again.differences.some(({ kind }) => played.differences.some((first) => first.kind === kind))) shrunk = again
   }
   return { played, shrunk }
 })
