@@ -164,7 +164,8 @@ const compareHold = (sides: Sides): ReadonlyArray<Difference> => {
   const later = free.filter(({ at }) => at >= requestedAt - SKEW)
   const inTime = like.filter(({ at }) => at >= requestedAt - SKEW && at <= requestedAt + PROCESSING + SKEW)
   const isAbsent = like.length === 0 && (!whole || later.length === 0)
-  const isFound = like.length === 1 && inTime.length === 1
+  // Where others credited the same amount, which of the entries is booked is a matter of opinion.
+  const isFound = like.length === 1 && inTime.length === 1 && !sides.elsewhere.includes(points)
   return isAbsent || isFound
     ? differs(
         "held",

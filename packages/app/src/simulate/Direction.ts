@@ -83,7 +83,8 @@ export class Direction {
     effect: Effect.Effect<A, E>,
     done: (exit: Exit.Exit<A, E>) => void
   ): Effect.Effect<void> =>
-    Effect.map(Effect.forkDetach(this.#stage.within(process, effect)), (fiber) => {
+    // At once: until it has begun, nothing of it is counted, and all would seem still.
+    Effect.map(Effect.forkDetach(this.#stage.within(process, effect), { startImmediately: true }), (fiber) => {
       const task: Task = { process, name, fiber }
       this.#running.add(task)
       fiber.addObserver((exit) => {
