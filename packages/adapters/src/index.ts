@@ -1,5 +1,12 @@
 /** Pointback's outside world: databases, the log and its read models, Mastercard, the sandbox. */
-export { AgingStore, type AgingQuestion, type NumberedLot } from "./aging/AgingStore.ts"
+export {
+  type AccountLots,
+  AgingStore,
+  type AgingQuestion,
+  type NumberedEntry,
+  type NumberedLot,
+  type PositionKnown
+} from "./aging/AgingStore.ts"
 export * as KeptHeads from "./audit/KeptHeads.ts"
 export { takeHeads } from "./audit/TakeHeads.ts"
 export * as Verification from "./audit/Verification.ts"
@@ -14,10 +21,12 @@ export * as HostDatabase from "./database/HostDatabase.ts"
 export * as PostgresDatabase from "./database/PostgresDatabase.ts"
 export { SchemaNameInvalid } from "./database/SchemaName.ts"
 export * as Erasure from "./erasure/Erasure.ts"
+export * as EventCodec from "./eventStore/EventCodec.ts"
 export * as EventStore from "./eventStore/EventStore.ts"
 export * as Gathering from "./eventStore/Gathering.ts"
 export { EventLog, type Head, type LogPage, type LogRead, type PartitionRead, type Positions } from "./log/EventLog.ts"
 export * as KnownAt from "./log/KnownAt.ts"
+export * as ProgramLedger from "./ledger/ProgramLedger.ts"
 export * as MemoryStores from "./memory/MemoryStores.ts"
 export * as Migrations from "./migration/Migrations.ts"
 export { applicationRole } from "./migration/Roles.ts"

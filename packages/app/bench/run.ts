@@ -8,11 +8,14 @@ import { Layer, ManagedRuntime, Redacted } from "effect"
 import { startEmbeddedServer } from "../../adapters/test/support/PostgresServer.ts"
 import { table } from "../src/cli/Output.ts"
 import * as Baseline from "./Baseline.ts"
+import * as Copy from "./Copy.ts"
 import * as CreditOverHttp from "./CreditOverHttp.ts"
 import * as Import from "./Import.ts"
 import type { Workload } from "./Measure.ts"
 import { measure, REPETITIONS } from "./Measure.ts"
 import * as Others from "./Others.ts"
+import * as Program from "./Program.ts"
+import * as Questions from "./Questions.ts"
 import * as Rebuild from "./Rebuild.ts"
 import { EACH, workloads, WRITERS } from "./Workloads.ts"
 
@@ -67,6 +70,22 @@ const others = async (): Promise<void> => {
   }
 }
 
+/** Questions about the past, in a small and a large program; W6 or W6p alone where one is wanted. */
+const questions = async (): Promise<void> => {
+  const databases = Copy.databases(server.url, "questions")
+  const [small, large] = [await databases.make(), await databases.make()]
+  console.error("importing a program of 10⁴ events and one of 10⁶ …")
+  await Program.prepare(small, Program.SMALL, POOL)
+  await Program.prepare(large, Program.LARGE, POOL)
+  const { close, list } = await Questions.workloads(small, large)
+  for (const workload of list) {
+    if (isWanted(workload.name.split(" ")[0] as string)) await add(workload)
+  }
+  await close()
+  await databases.drop(small)
+  await databases.drop(large)
+}
+
 try {
   for (const workload of await workloads((effect) => runtime.runPromise(effect), many, one)) {
     if (isWanted(workload.name)) await add(workload)
@@ -77,6 +96,7 @@ try {
     await add(workload, LONG_REPETITIONS)
     await close()
   }
+  if (isWanted("W6") || isWanted("W6p")) await questions()
   if (isWanted("W4")) await add(await Rebuild.open(server.url, POOL), LONG_REPETITIONS)
   if (isWanted("W8")) {
     const { close, workload } = await CreditOverHttp.open((effect) => runtime.runPromise(effect))

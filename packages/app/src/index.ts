@@ -36,3 +36,29 @@ export type { Imported, RefusedRecord } from "./import/Imported.ts"
 export { importHistory } from "./import/ImportHistory.ts"
 export type { ImportRecord, NumberedRecord } from "./import/ImportRecord.ts"
 export { aging, type AgingAnswer, type AgingQuestion } from "./query/Aging.ts"
+export type { KnownAnswer, KnownQuestion, QuestionError } from "./query/Known.ts"
+export { restatement, type RestatementAnswer, type RestatementQuestion } from "./query/Restatement.ts"
+export {
+  cellEvents,
+  type CellEventsAnswer,
+  type CellEventsQuestion,
+  rollForward,
+  type RollForwardAnswer,
+  type RollForwardQuestion,
+  triangle,
+  type TriangleAnswer,
+  type TriangleQuestion
+} from "./query/RollForward.ts"
+export { schedule, type ScheduleAnswer, type ScheduleQuestion } from "./query/Schedule.ts"
+export { statement, type StatementAnswer, type StatementQuestion } from "./query/Statement.ts"
+export {
+  accountSeries,
+  type LotQuestion,
+  lotTimeline,
+  type RedemptionQuestion,
+  redemptionTimeline,
+  type SeriesAnswer,
+  type SeriesQuestion
+} from "./query/AccountHistory.ts"
+export { type Exported, exportProgram, type ExportProgram } from "./export/ExportProgram.ts"
+export { writeReport, type WriteReport, type Written } from "./report/WriteReport.ts"

@@ -1,74 +1,77 @@
-/** Lots as of an instant, from the journal, on PostgreSQL and on PGlite. */
-import { Ids, Instant, Points } from "@pointback/domain"
+/** Questions about the past on PostgreSQL and on PGlite, answered from lots and ledger. */
+import { Instant } from "@pointback/domain"
 import { Effect, Layer } from "effect"
-import type { RawBuilder } from "kysely"
+import type { Kysely } from "kysely"
 import { sql } from "kysely"
 import { Database } from "../database/Database.ts"
+import { moment } from "../database/Moment.ts"
 import * as Rows from "../database/Rows.ts"
-import type { AgingQuestion, NumberedLot } from "./AgingStore.ts"
+import type { Tables } from "../database/Tables.ts"
+import { partitionNumbers } from "../log/PartitionNumbers.ts"
+import * as AccountLots from "./AccountLotsStatement.ts"
+import type { CellsQuestion, PositionKnown } from "./AgingStore.ts"
 import { AgingStore } from "./AgingStore.ts"
+import * as LedgerEntries from "./LedgerEntries.ts"
+import * as MovedCells from "./MovedCells.ts"
+import * as ProgramLots from "./ProgramLots.ts"
 
-interface Row {
-  readonly number: string
-  readonly account_key: string
-  readonly lot_id: string
-  readonly earned_at: string
-  readonly expires_at: string | null
-  readonly points: string
-  readonly restored: string
+type DatabaseService = Database["Service"]
+
+/** A question that is answered by statements. */
+type Answering<Question, Answer> = (
+  kysely: Kysely<Tables>,
+  schema: string,
+  question: Question,
+  signal: AbortSignal
+) => Promise<Answer>
+
+const answering = <Question, Answer>(database: DatabaseService, name: string, answer: Answering<Question, Answer>) =>
+  Effect.fn(name)((question: Question) =>
+    database.query((kysely, signal) => answer(kysely, database.schema, question, signal))
+  )
+
+const cells = (database: DatabaseService) => {
+  const numbers = partitionNumbers(database)
+  return Effect.fn("AgingStore.cells")(function* (question: CellsQuestion) {
+    const partitions = question.account === null ? yield* numbers : [question.account.partition]
+    return yield* database.query((kysely, signal) =>
+      MovedCells.cells(kysely, database.schema, question, partitions, signal)
+    )
+  })
 }
 
-// A posting moves what a lot holds unless it books an expiry that time brought; what expired on its way back comes as a
-// pair that adds up to nothing. Restored are the credits' pairs alone.
-const question = (schema: string, { account, asOf, knownAt, program }: AgingQuestion) =>
-  sql`
-    with moved as (
-      select p.partition, p.account_key, p.lot_id,
-        sum(case when p.credit = 'lot' then p.points else -p.points end) as points,
-        coalesce(sum(case when p.debit = 'redeemed' then p.points
-          when p.credit = 'expiredOnReversal' then -p.points end), 0) as restored
-      from ${sql.id(schema, "postings")} p
-      where p.program = ${program} and ${ofAccount(account)}
-        and p.occurred_at <= ${Instant.toString(asOf)}::timestamptz and ${knownBy(knownAt)}
-        and 'lot' in (p.debit, p.credit) and 'expiredByTime' not in (p.debit, p.credit)
-      group by p.partition, p.account_key, p.lot_id
-    )
-    select coalesce(n.account_number, m.account_key) as number, m.account_key, m.lot_id,
-      ${Rows.utc("l.earned_at")} as earned_at, ${Rows.utc("l.expires_at")} as expires_at,
-      m.points::text as points, least(m.restored, m.points)::text as restored
-    from moved m
-    join ${sql.id(schema, "lots")} l on (l.partition, l.program, l.account_key, l.lot_id) = (m.partition, ${program}, m.account_key, m.lot_id)
-    left join ${sql.id(schema, "account_numbers")} n on n.program = ${program} and n.account_key = m.account_key
-      and n.current
-    where m.points > 0 and (l.expires_at is null or l.expires_at > ${Instant.toString(asOf)}::timestamptz)
-    order by coalesce(n.account_number, m.account_key) collate "C", l.expires_at nulls last, l.earned_at, m.lot_id collate "C"`
-
-const ofAccount = (account: AgingQuestion["account"]): RawBuilder<unknown> =>
-  account === null ? sql`true` : sql`p.partition = ${account.partition} and p.account_key = ${account.key}`
-
-const knownBy = (knownAt: AgingQuestion["knownAt"]): RawBuilder<unknown> =>
-  knownAt === null ? sql`true` : sql`p.recorded_at <= ${Instant.toString(knownAt)}::timestamptz`
-
-const toLot = (row: Row): NumberedLot => ({
-  number: row.number,
-  account: Ids.AccountKey.make(row.account_key),
-  lotId: Ids.LotId.make(row.lot_id),
-  earnedAt: Instant.fromStringUnsafe(row.earned_at),
-  expiresAt: row.expires_at === null ? null : Instant.fromStringUnsafe(row.expires_at),
-  points: Points.fromStringUnsafe(row.points),
-  restored: Points.fromStringUnsafe(row.restored)
-})
+const position = (database: DatabaseService) =>
+  Effect.fn("AgingStore.position")((partition: number, knownAt: Instant.Instant | null) =>
+    database.query(async (kysely, signal): Promise<PositionKnown> => {
+      const heads = sql.id(database.schema, "log_heads")
+      const known =
+        knownAt === null
+          ? sql`select h.position, ${Rows.utc("h.recorded_at")} as recorded_at from ${heads} h
+              where h.partition = ${partition}`
+          : sql`select ${sql.id(database.schema, "position_known_at")}(${partition}, ${moment(knownAt)}::timestamptz)
+              as position, ${Instant.toString(knownAt)} as recorded_at`
+      const [row] = await Rows.ask<{ position: number; recorded_at: string | null }>(kysely, known, signal)
+      const recordedAt = row?.recorded_at ?? null
+      return {
+        partition,
+        position: row?.position ?? 0,
+        recordedAt: recordedAt === null ? null : Instant.fromStringUnsafe(recordedAt)
+      }
+    })
+  )
 
 /** `AgingStore` over the `Database`. */
 export const layer: Layer.Layer<AgingStore, never, Database> = Layer.effect(
   AgingStore,
   Effect.map(Database, (database) =>
     AgingStore.of({
-      lots: Effect.fn("AgingStore.lots")((asked) =>
-        database.query(async (kysely, signal) =>
-          (await Rows.ask<Row>(kysely, question(database.schema, asked), signal)).map(toLot)
-        )
-      )
+      accountLots: answering(database, "AgingStore.accountLots", AccountLots.ask),
+      lots: answering(database, "AgingStore.lots", ProgramLots.lots),
+      buckets: answering(database, "AgingStore.buckets", ProgramLots.buckets),
+      expiring: answering(database, "AgingStore.expiring", ProgramLots.expiring),
+      cells: cells(database),
+      entries: answering(database, "AgingStore.entries", LedgerEntries.entries),
+      position: position(database)
     })
   )
 )

@@ -3,10 +3,11 @@
  * accounts' versions, the lots of the selections with what moved after the horizons, redemptions, keys.
  */
 import type { Account, Ids } from "@pointback/domain"
-import { Fact, Instant, type Lots, Movements, Points, Policy, type Redemption } from "@pointback/domain"
+import { Fact, type Lots, Movements, Points, Policy, type Redemption } from "@pointback/domain"
 import { HashMap, HashSet, Schema } from "effect"
 import type { Kysely } from "kysely"
 import { sql } from "kysely"
+import { moment } from "../database/Moment.ts"
 import type { Tables } from "../database/Tables.ts"
 import type { AccountRef, Key, KeyKind, KeyRecord, Loaded, LoadRequest, LotSelection } from "./EventStore.ts"
 import * as Lines from "./Lines.ts"
@@ -56,10 +57,6 @@ const statement = (schema: string, requests: ReadonlyArray<LoadRequest>) => {
 }
 
 const orNull = <A>(items: ReadonlyArray<A>): ReadonlyArray<A> | null => (items.length === 0 ? null : items)
-
-// A horizon may lie beyond what can be written: nothing moves there.
-const moment = (at: Instant.Instant): string =>
-  at >= Instant.END ? "infinity" : at < Instant.EARLIEST ? "-infinity" : Instant.toString(at)
 
 /** A redemption that is asked for: its state, the lots that it drew from, or both. */
 interface WantedRedemption {

@@ -7,7 +7,7 @@ import { EventLog } from "./EventLog.ts"
 import { limitOf, positionsAfter, startOf, streamOf } from "./LogPage.ts"
 
 /** The instant of a head that has recorded nothing. */
-const NOTHING: Instant.Instant = 0n
+export const NOTHING: Instant.Instant = 0n
 
 /** The heads of the partitions, which appends move on from position 0 and instant 0, and all events in any order. */
 export interface MemoryLog {
@@ -37,7 +37,8 @@ const readAll = (log: MemoryLog, read: LogRead) => {
   return { events: page, positions: positionsAfter(before, page) }
 }
 
-const safe = (log: MemoryLog): Instant.Instant =>
+/** The instant up to which all that is recorded is there. */
+export const safe = (log: Pick<MemoryLog, "heads">): Instant.Instant =>
   log.heads.reduce((least, { recordedAt }) => (recordedAt < least ? recordedAt : least), Instant.END)
 
 /** The `EventLog` of a memory; its clock is the process's, as that of appends in memory is. */

@@ -11,6 +11,7 @@ import { COLUMNS, toStoredEvent } from "../eventStore/EventRow.ts"
 import { bigintArray } from "./BigintArray.ts"
 import type { Head, LogRead, PartitionRead, Positions } from "./EventLog.ts"
 import { EventLog } from "./EventLog.ts"
+import { type PartitionNumbers, partitionNumbers } from "./PartitionNumbers.ts"
 import { limitOf, positionsAfter, startOf, streamOf } from "./LogPage.ts"
 
 type DatabaseService = Database["Service"]
@@ -45,22 +46,7 @@ const committed = (schema: string, partitions: RawBuilder<unknown>) => sql`
 const recorded = (text: string | null): Instant.Instant | null =>
   text === null ? null : Instant.fromStringUnsafe(text)
 
-/** The numbers of all partitions; fixed when the schema was created, so asked for once. A failure is not kept. */
-const partitionNumbers = (database: DatabaseService) => {
-  let known: ReadonlyArray<number> | undefined
-  const ask = database.query((kysely, signal) =>
-    Rows.ask<{ partitions: number }>(kysely, sql`select partitions from ${sql.id(database.schema, "settings")}`, signal)
-  )
-  return Effect.suspend(() =>
-    known === undefined
-      ? Effect.map(ask, ([row]) => (known = Array.from({ length: row?.partitions ?? 0 }, (_, number) => number)))
-      : Effect.succeed(known)
-  )
-}
-
-type Numbers = ReturnType<typeof partitionNumbers>
-
-const reader = (database: DatabaseService, numbers: Numbers) => {
+const reader = (database: DatabaseService, numbers: PartitionNumbers) => {
   const events = (question: RawBuilder<unknown>) =>
     Effect.map(
       database.query((kysely, signal) => Rows.ask<EventRow>(kysely, question, signal)),
@@ -82,7 +68,7 @@ const reader = (database: DatabaseService, numbers: Numbers) => {
   }
 }
 
-const watcher = (database: DatabaseService, numbers: Numbers) => {
+const watcher = (database: DatabaseService, numbers: PartitionNumbers) => {
   const { schema } = database
   const ask = Effect.fnUntraced(function* <Row>(question: (partitions: RawBuilder<unknown>) => RawBuilder<unknown>) {
     const partitions = bigintArray(yield* numbers)

@@ -2,7 +2,7 @@
  * Event store, policies and aging in memory: the reference that the database adapters are held against, and what tests
  * of use cases run on. Everything is answered from the events by the pure functions of the domain.
  */
-import { Account, Fact, Ids, Instant, LotBalance, Lots, Policy, Refusal } from "@pointback/domain"
+import { Account, Fact, Ids, Instant, Lots, Policy, Refusal } from "@pointback/domain"
 import { Clock, Effect, Equal, HashMap, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { AgingStore } from "../aging/AgingStore.ts"
@@ -22,6 +22,7 @@ import { PARTITIONS, partitionOf } from "../eventStore/Partition.ts"
 import { EventLog } from "../log/EventLog.ts"
 import * as MemoryEventLog from "../log/MemoryEventLog.ts"
 import * as Turns from "../eventStore/Turns.ts"
+import * as MemoryAging from "./MemoryAging.ts"
 import { PolicyStore } from "../program/PolicyStore.ts"
 
 interface StoredAccount {
@@ -32,16 +33,27 @@ interface StoredAccount {
   readonly keys: Map<string, KeyRecord>
 }
 
+interface RecordedPolicy {
+  readonly policy: Policy.Policy
+  readonly recordedAt: Instant.Instant
+}
+
 /** What stores in memory hold: it can outlive them, as a database outlives the processes that use it. */
 export class Memory {
   readonly programs = new Set<string>()
-  readonly policies = new Map<string, Policy.Policy>()
+  /** All versions of each program, in order. */
+  readonly policies = new Map<string, Array<RecordedPolicy>>()
   readonly accounts = new Map<string, StoredAccount>()
   readonly accountsByKey = new Map<string, StoredAccount>()
   readonly heads = Array.from({ length: PARTITIONS }, () => ({ position: 0, recordedAt: 0n }))
 
   policy(program: string): Policy.Policy {
-    return this.policies.get(program) ?? Policy.initial
+    return this.policyKnownAt(program, null)
+  }
+
+  policyKnownAt(program: string, knownAt: Instant.Instant | null): Policy.Policy {
+    const known = this.policies.get(program)?.filter(({ recordedAt }) => knownAt === null || recordedAt <= knownAt)
+    return known?.at(-1)?.policy ?? Policy.initial
   }
 
   account(program: string, number: string): StoredAccount | undefined {
@@ -69,8 +81,9 @@ export class Memory {
     return Array.from(this.accountsByKey.values())
   }
 
-  inProgram(program: string): ReadonlyArray<StoredAccount> {
-    return this.all().filter(({ ref }) => ref.program === program)
+  /** Of every program where none is named. */
+  inProgram(program: string | null): ReadonlyArray<StoredAccount> {
+    return this.all().filter(({ ref }) => program === null || ref.program === program)
   }
 }
 
@@ -239,7 +252,10 @@ const compareRefs = (a: AccountRef, b: AccountRef): number =>
 const policyStore = (memory: Memory) =>
   PolicyStore.of({
     current: (program) => Effect.sync(() => ({ known: memory.programs.has(program), policy: memory.policy(program) })),
+    knownAt: (program, knownAt) =>
+      Effect.sync(() => ({ known: memory.programs.has(program), policy: memory.policyKnownAt(program, knownAt) })),
     revise: Effect.fnUntraced(function* (program, revise) {
+      const now = Instant.fromEpochMillis(yield* Clock.currentTimeMillis)
       const { version, ...terms } = memory.policy(program)
       const next = revise(terms)
       if (memory.inProgram(program).length > 0 && next.scale !== terms.scale) {
@@ -250,30 +266,33 @@ const policyStore = (memory: Memory) =>
         return { policy: memory.policy(program), changed: false }
       }
       const policy = { ...next, version: version + 1 }
-      memory.policies.set(program, policy)
+      // As an event is, after everything that was safe to ask about.
+      const { recordedAt } = takeHead(memory, 0, 0, now)
+      memory.policies.set(program, [...(memory.policies.get(program) ?? []), { policy, recordedAt }])
       return { policy, changed: true }
     })
   })
 
+const agingAccount = (account: StoredAccount): MemoryAging.AgingAccount => ({
+  ref: account.ref,
+  number: currentNumber(account),
+  events: account.events
+})
+
 const agingStore = (memory: Memory) =>
-  AgingStore.of({
-    lots: ({ account, asOf, knownAt, program }) =>
-      Effect.sync(() =>
-        memory
-          .inProgram(program)
-          .filter(({ ref }) => account === null || ref.key === account.key)
-          .toSorted((a, b) => Ids.compare(currentNumber(a), currentNumber(b)))
-          .flatMap((account) => {
-            const { events, ref } = account
-            const number = currentNumber(account)
-            const known = events.filter((stored) => knownAt === null || stored.recordedAt <= knownAt)
-            return LotBalance.asOf(
-              ref.key,
-              known.map((stored) => stored.fact),
-              asOf
-            ).map((lot) => ({ ...lot, number }))
-          })
-      )
+  MemoryAging.make({
+    knowsProgram: (program) => memory.programs.has(program),
+    policyKnownAt: (program, knownAt) => memory.policyKnownAt(program, knownAt),
+    account: (program, number) => {
+      const account = memory.account(program, number)
+      return account === undefined ? undefined : agingAccount(account)
+    },
+    accounts: (program) => memory.inProgram(program).map(agingAccount),
+    heads: memory.heads,
+    safe: () => {
+      const safe = MemoryEventLog.safe(memory)
+      return safe === MemoryEventLog.NOTHING ? null : safe
+    }
   })
 
 /** All stores over a memory that others may use too, each with their own stores. */

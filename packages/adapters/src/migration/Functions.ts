@@ -6,8 +6,8 @@
  * field is null. The first fields number the row's command, from 1.
  */
 
-// Plans are made before tables have grown: only those that look rows up by their keys are right at every size.
-const LOOKUPS_ONLY = `set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off
+/** Plans are made before tables have grown: only those that look rows up by their keys are right at every size. */
+export const LOOKUPS_ONLY = `set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off
   set enable_mergejoin = off set jit = off set timezone = 'UTC' set datestyle = 'ISO' set search_path from current`
 
 const lines = (parameter: string): string =>

@@ -10,6 +10,7 @@ import { aliases } from "./Aliases.ts"
 import { erasures } from "./Erasures.ts"
 import { foundation } from "./Foundation.ts"
 import { partitioned } from "./Partitioned.ts"
+import { questions } from "./Questions.ts"
 import * as Roles from "./Roles.ts"
 import { subscriptions } from "./Subscriptions.ts"
 
@@ -19,7 +20,8 @@ const migrations = {
   "0003_subscriptions": subscriptions,
   "0004_erasures": erasures,
   "0005_roles": Roles.roles,
-  "0006_aliases": aliases
+  "0006_aliases": aliases,
+  "0007_questions": questions
 }
 
 /**

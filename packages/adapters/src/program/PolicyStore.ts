@@ -1,5 +1,5 @@
 /** The port to programs' policies: versions are added, none is ever changed. */
-import type { Ids, Policy, Refusal } from "@pointback/domain"
+import type { Ids, Instant, Policy, Refusal } from "@pointback/domain"
 import { Context, type Effect } from "effect"
 import type { DatabaseError } from "../database/DatabaseError.ts"
 
@@ -12,6 +12,12 @@ export class PolicyStore extends Context.Service<
     /** A program's present policy; the default one for a program that set none. */
     readonly current: (
       program: Ids.ProgramId
+    ) => Effect.Effect<{ readonly known: boolean; readonly policy: Policy.Policy }, DatabaseError>
+
+    /** A program's policy as it was recorded by an instant: zone and buckets of a question about then (law L11). */
+    readonly knownAt: (
+      program: Ids.ProgramId,
+      knownAt: Instant.Instant | null
     ) => Effect.Effect<{ readonly known: boolean; readonly policy: Policy.Policy }, DatabaseError>
 
     /**

@@ -1,8 +1,9 @@
 /** Policies on PostgreSQL and on PGlite. */
-import { type Ids, Policy, Refusal } from "@pointback/domain"
+import { type Ids, type Instant, Policy, Refusal } from "@pointback/domain"
 import { Effect, Equal, Layer, Schema } from "effect"
 import { sql } from "kysely"
 import { Database } from "../database/Database.ts"
+import { moment } from "../database/Moment.ts"
 import * as Rows from "../database/Rows.ts"
 import { PolicyStore, type PolicyTerms } from "./PolicyStore.ts"
 
@@ -14,19 +15,24 @@ const make = Effect.gen(function* () {
   const accounts = sql.id(database.schema, "accounts")
   const policies = sql.id(database.schema, "policies")
   const programs = sql.id(database.schema, "programs")
+  const instant = sql.id(database.schema, "policy_instant")
 
-  const current = Effect.fn("PolicyStore.current")((program: Ids.ProgramId) =>
+  const asRecordedBy = (program: Ids.ProgramId, knownAt: Instant.Instant | null) =>
     database.query(async (kysely, signal) => {
+      const by = knownAt === null ? sql`true` : sql`recorded_at <= ${moment(knownAt)}::timestamptz`
       const [found] = await Rows.ask<{ policy: string | null; known: boolean }>(
         kysely,
-        sql`select (select policy::text from ${policies} where program = ${program} order by version desc limit 1) as policy,
+        sql`select (select policy::text from ${policies} where program = ${program} and ${by}
+            order by version desc limit 1) as policy,
           exists (select from ${programs} where program = ${program}) as known`,
         signal
       )
       const { known, policy } = found as { policy: string | null; known: boolean }
       return { known, policy: policy === null ? Policy.initial : decode(policy) }
     })
-  )
+
+  const current = Effect.fn("PolicyStore.current")((program: Ids.ProgramId) => asRecordedBy(program, null))
+  const knownAt = Effect.fn("PolicyStore.knownAt")(asRecordedBy)
 
   // Locks the program's row, which an account's first append shares: either sees what the other did.
   const lock = (program: Ids.ProgramId, scale: number) =>
@@ -51,9 +57,8 @@ const make = Effect.gen(function* () {
   const write = (program: Ids.ProgramId, policy: Policy.Policy) =>
     database.query(async (kysely) => {
       await sql`update ${programs} set scale = ${policy.scale} where program = ${program}`.execute(kysely)
-      await sql`insert into ${policies} (program, version, policy) values (${program}, ${policy.version}, ${encode(policy)}::jsonb)`.execute(
-        kysely
-      )
+      await sql`insert into ${policies} (program, version, policy, recorded_at)
+        values (${program}, ${policy.version}, ${encode(policy)}::jsonb, ${instant}())`.execute(kysely)
     })
 
   const revise = Effect.fn("PolicyStore.revise")(function* (
@@ -71,7 +76,7 @@ const make = Effect.gen(function* () {
     return { policy, changed: true }
   }, database.transaction)
 
-  return PolicyStore.of({ current, revise })
+  return PolicyStore.of({ current, knownAt, revise })
 })
 
 /** `PolicyStore` over the `Database`. */

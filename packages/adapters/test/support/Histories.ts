@@ -1,5 +1,5 @@
 /** Whole histories of the domain's tests, written through the event store. */
-import { type Fact, Ids, Instant } from "@pointback/domain"
+import { type Fact, Ids, Instant, type Policy } from "@pointback/domain"
 import { Effect, Result } from "effect"
 import fc from "fast-check"
 import { history, policyOf } from "../../../domain/test/support/History.ts"
@@ -25,13 +25,22 @@ export const appendFacts = Effect.fnUntraced(function* (account: string, facts: 
   return yield* store.append({ loaded, target, facts: facts.map((fact) => ({ fact, origin })), keys: [] })
 })
 
-/** Generated histories, by account: the facts of each command. The seed makes them the same in every run. */
+const EXTEND: ReadonlyArray<Policy.ExpiredLots> = [{ _tag: "Extend", days: 30 }]
+
+/**
+ * Generated histories, by account: the facts of each command. The seed makes them the same in every run. Each history is
+ * under one of the fates of what a credit returns to an expired lot.
+ */
 export const histories = (
   accounts: number,
-  seed: number
+  seed: number,
+  fates: ReadonlyArray<Policy.ExpiredLots> = EXTEND
 ): ReadonlyArray<readonly [account: string, commands: ReadonlyArray<ReadonlyArray<Fact.Fact>>]> =>
   fc
-    .sample(history(policyOf({ _tag: "Extend", days: 30 })), { numRuns: accounts, seed })
+    .sample(
+      fc.constantFrom(...fates).chain((fate) => history(policyOf(fate))),
+      { numRuns: accounts, seed }
+    )
     .map(({ steps }, index) => [
       `account-${index}`,
       steps.map(({ outcome }) => Result.getOrElse(outcome, () => [])).filter((facts) => facts.length > 0)
@@ -40,11 +49,12 @@ export const histories = (
 /** Writes generated histories, accounts side by side. */
 export const writeHistories = Effect.fnUntraced(function* (
   accounts: number,
-  seed: number
+  seed: number,
+  fates: ReadonlyArray<Policy.ExpiredLots> = EXTEND
 ): Effect.fn.Return<void, unknown, EventStore | PolicyStore> {
   yield* (yield* PolicyStore).revise(program, (terms) => ({ ...terms, scale: 4 }))
   yield* Effect.forEach(
-    histories(accounts, seed),
+    histories(accounts, seed, fates),
     ([account, commands]) => Effect.forEach(commands, (facts) => appendFacts(account, facts), { discard: true }),
     { concurrency: 8, discard: true }
   )

@@ -5,6 +5,7 @@ import type { Database } from "../../src/database/Database.ts"
 import * as EmbeddedDatabase from "../../src/database/EmbeddedDatabase.ts"
 import * as PostgresDatabase from "../../src/database/PostgresDatabase.ts"
 import type { EventStore } from "../../src/eventStore/EventStore.ts"
+import type { EventLog } from "../../src/log/EventLog.ts"
 import * as MemoryStores from "../../src/memory/MemoryStores.ts"
 import { migrate } from "../../src/migration/Migrations.ts"
 import type { PolicyStore } from "../../src/program/PolicyStore.ts"
@@ -13,7 +14,7 @@ import { emptyImage } from "./Pglite.ts"
 import { freshDatabase, type Template } from "./Postgres.ts"
 
 /** Everything a use case needs of a store. */
-export type AnyStore = EventStore | PolicyStore | AgingStore
+export type AnyStore = EventStore | EventLog | PolicyStore | AgingStore
 
 /** Every implementation, for `describe.each`. */
 export const implementations = ["memory", "pglite", "postgres"] as const

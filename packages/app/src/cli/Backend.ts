@@ -7,6 +7,7 @@ import {
   type DatabaseLocked,
   type DatabaseUrlInvalid,
   EmbeddedDatabase,
+  type EventLog,
   type EventStore,
   Migrations,
   type PolicyStore,
@@ -84,7 +85,7 @@ const currentSchema = Effect.gen(function* (): Effect.fn.Return<void, BackendErr
 })
 
 /** Everything that commands ask of a database. */
-export type Backend = Database | EventStore.EventStore | PolicyStore | AgingStore
+export type Backend = Database | EventStore.EventStore | EventLog | PolicyStore | AgingStore
 
 /** The database with the schema that this version works with, and the stores on it. */
 export const layer: Layer.Layer<Backend, BackendError, Settings> = Stores.layer.pipe(

@@ -14,3 +14,12 @@ export const bar = (points: Points.Points, total: Points.Points, width: number =
 }
 
 const PARTS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
+
+const LEVELS = "▁▂▃▄▅▆▇█"
+
+/** One block, as high as the points' share of the most; a dot where there are none. */
+export const level = (points: Points.Points, most: Points.Points): string => {
+  if (points <= 0n || most <= 0n) return "·"
+  const eighth = Number((points * BigInt(LEVELS.length)) / most)
+  return LEVELS[Math.min(eighth, LEVELS.length - 1)] as string
+}

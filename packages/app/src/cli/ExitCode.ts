@@ -16,6 +16,8 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
 const WRONG_USE = new Set([
   "InvalidInput",
+  "InvalidInterval",
+  "UnknownPeriod",
   "UnreadableLines",
   "UnreadableFile",
   "ReportUnwritable",

@@ -20,3 +20,14 @@ export const actor = Flag.String("actor").pipe(Flag.withDescription("Who does it
 /** Lots with their points, named one by one. */
 export const lotPoints = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.withMetavar("lot=points"), Flag.atLeast(0))
+
+/** The whole program where no account is named. */
+export const accountOrAll = account.pipe(
+  Flag.withDescription("The account number (RANAC) [the whole program]"),
+  Flag.optional
+)
+
+export const basis = Flag.Literals("basis", ["age", "to-expiry"]).pipe(
+  Flag.withDescription("Days since they were earned, or days until they expire"),
+  Flag.withDefault("age")
+)

@@ -1,6 +1,6 @@
 /** Reads what stands on the command line; whatever cannot be read is refused by the name of its flag. */
 import { type DatabaseError, PolicyStore } from "@pointback/adapters"
-import { type Draw, Ids, Instant, Points, Refusal, Zone } from "@pointback/domain"
+import { type Draw, Ids, Instant, Points, Policy, Refusal, Zone } from "@pointback/domain"
 import { Effect, Option, Schema } from "effect"
 import { now } from "../command/Now.ts"
 import { UnknownProgram } from "../error/AppError.ts"
@@ -21,6 +21,14 @@ const invalid = (flag: string, value: string, problem: string) => new InvalidInp
 /** Reads a text by a schema of the domain. */
 export const read = <A>(schema: Schema.Codec<A, string>, flag: string, value: string): Effect.Effect<A, InvalidInput> =>
   Effect.mapError(Effect.fromResult(Schema.decodeResult(schema)(value)), (error) => invalid(flag, value, error.message))
+
+/** Reads a text by a schema of the domain where one is given; null where none is. */
+export const optional = <A>(
+  schema: Schema.Codec<A, string>,
+  flag: string,
+  value: Option.Option<string>
+): Effect.Effect<A | null, InvalidInput> =>
+  Option.match(value, { onNone: () => Effect.succeed(null), onSome: (text) => read(schema, flag, text) })
 
 /** Reads a whole number from 0 to `most`. */
 export const wholeNumber = (flag: string, value: string, most: number): Effect.Effect<number, InvalidInput> =>
@@ -60,6 +68,15 @@ export const lots = (
         })
       )
 
+/** Reads upper bounds of aging buckets, such as `30,60,90`. */
+export const boundaries = (flag: string, value: string): Effect.Effect<ReadonlyArray<number>, InvalidInput> => {
+  const days = value.split(",").map((part) => (/^\d{1,9}$/.test(part) ? Number(part) : Number.NaN))
+  const problem = `1 to ${Policy.MAXIMUM_BOUNDARIES} ascending numbers of days are expected, such as 30,60,90`
+  return Effect.mapError(Effect.fromResult(Schema.decodeResult(Policy.Boundaries)(days)), () =>
+    invalid(flag, value, problem)
+  )
+}
+
 /** Reads a program that there must be: a mistyped one would be answered as if all were well with it. */
 export const knownProgram = Effect.fnUntraced(function* (
   value: string
@@ -69,18 +86,30 @@ export const knownProgram = Effect.fnUntraced(function* (
   return known ? program : yield* new UnknownProgram({ program })
 })
 
+/** Reads an instant with a zone, or a date, which means its first instant in that zone. */
+export const momentIn = (
+  zone: Zone.Zone,
+  flag: string,
+  value: string
+): Effect.Effect<Instant.Instant, InvalidInput> => {
+  const instant = Option.orElse(Instant.fromString(value), () =>
+    Option.map(Zone.dateFromString(value), (date) => Zone.startOfDate(zone, date))
+  )
+  return Option.match(instant, {
+    onSome: (found) => Effect.succeed(found),
+    onNone: () => Effect.fail(invalid(flag, value, `${Instant.EXPECTED}, or a date such as 2026-01-20`))
+  })
+}
+
 /** Reads an instant with a zone, or a date, which means its first instant in the program's zone. */
 export const moment = Effect.fnUntraced(function* (
   program: Ids.ProgramId | null,
   flag: string,
   value: string
 ): Effect.fn.Return<Instant.Instant, InvalidInput | DatabaseError, PolicyStore> {
-  const instant = Instant.fromString(value)
-  if (Option.isSome(instant)) return instant.value
-  const date = Zone.dateFromString(value)
-  if (Option.isNone(date)) return yield* invalid(flag, value, `${Instant.EXPECTED}, or a date such as 2026-01-20`)
-  const zone = program === null ? Zone.UTC : (yield* (yield* PolicyStore).current(program)).policy.zone
-  return Zone.startOfDate(zone, date.value)
+  const isDate = Option.isSome(Zone.dateFromString(value))
+  const zone = program === null || !isDate ? Zone.UTC : (yield* (yield* PolicyStore).current(program)).policy.zone
+  return yield* momentIn(zone, flag, value)
 })
 
 /** Reads an instant where one is given. */

@@ -12,17 +12,25 @@ import { credits } from "./commands/Credits.ts"
 import { earn } from "./commands/Earn.ts"
 import { erase } from "./commands/Erase.ts"
 import { expire } from "./commands/Expire.ts"
+import { exportCommand } from "./commands/Export.ts"
 import { generate } from "./commands/Generate.ts"
 import { heads } from "./commands/Heads.ts"
+import { history } from "./commands/History.ts"
 import { importCommand } from "./commands/Import.ts"
 import { migrate } from "./commands/Migrate.ts"
 import { program } from "./commands/Program.ts"
 import { rebuild } from "./commands/Rebuild.ts"
 import { redeem } from "./commands/Redeem.ts"
+import { report as reportCommand } from "./commands/Report.ts"
 import { sandbox } from "./commands/Sandbox.ts"
 import { settle } from "./commands/Settle.ts"
 import { simulate } from "./commands/Simulate.ts"
 import { verify } from "./commands/Verify.ts"
+import { triangle } from "./commands/Triangle.ts"
+import { statement } from "./commands/Statement.ts"
+import { schedule } from "./commands/Schedule.ts"
+import { rollForward } from "./commands/RollForward.ts"
+import { restatement } from "./commands/Restatement.ts"
 import { ExitCode, ofTag } from "./ExitCode.ts"
 import { DatabaseFlag, JsonFlag } from "./GlobalFlags.ts"
 import * as Output from "./Output.ts"
@@ -44,6 +52,14 @@ const pointback = Command.make("pointback").pipe(
     importCommand,
     generate,
     aging,
+    history,
+    exportCommand,
+    reportCommand,
+    rollForward,
+    triangle,
+    schedule,
+    statement,
+    restatement,
     verify,
     rebuild,
     heads,

@@ -8,6 +8,7 @@ import {
   type AgingStore,
   type Database,
   EmbeddedDatabase,
+  type EventLog,
   type EventStore,
   type Exchange,
   Mastercard,
@@ -84,9 +85,12 @@ export const layer = Layer.unwrap(
 )
 
 /** Everything that the story is told on. */
-export type Stage = Database | EventStore.EventStore | PolicyStore | AgingStore | Sandbox | Mastercard
+export type Stage = Database | EventStore.EventStore | EventLog | PolicyStore | AgingStore | Sandbox | Mastercard
 
-const agingNow = Effect.flatMap(now, (asOf) => aging({ program, account, asOf, basis: "age" }))
+// What is asked by all that is recorded is never refused.
+const agingNow = Effect.flatMap(now, (asOf) => aging({ program, account, asOf, basis: "age" })).pipe(
+  Effect.catchTag("KnownAtNotSafe", Effect.die)
+)
 
 /** Runs one step and keeps what it sent and received. */
 const step = Effect.fnUntraced(function* <A extends { readonly note: string }, E, R>(

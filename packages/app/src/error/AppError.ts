@@ -1,4 +1,5 @@
 /** Failures of use cases that are no refusals of the domain. */
+import { Instant } from "@pointback/domain"
 import { Schema } from "effect"
 
 /** Nothing was ever recorded of the program, nor a policy set for it. */
@@ -30,6 +31,26 @@ export class NumberTaken extends Schema.TaggedError<NumberTaken>()("NumberTaken"
   }
 }
 
+/** The account had no such lot on the clocks of the question. */
+export class LotNotFound extends Schema.TaggedError<LotNotFound>()("LotNotFound", {
+  lot: Schema.String,
+  asOf: Instant.Instant
+}) {
+  override get message() {
+    return `this account had no lot ${this.lot} as of ${Instant.toString(this.asOf)}, as it is known; \`aging --lots\` lists lots that hold points`
+  }
+}
+
+/** The account had no such redemption on the clocks of the question. */
+export class RedemptionNotFound extends Schema.TaggedError<RedemptionNotFound>()("RedemptionNotFound", {
+  redemption: Schema.String,
+  asOf: Instant.Instant
+}) {
+  override get message() {
+    return `this account had no redemption ${this.redemption} as of ${Instant.toString(this.asOf)}, as it is known`
+  }
+}
+
 /** The key stands for a command with other content (law L8). Names the fields that differ. */
 export class KeyConflict extends Schema.TaggedError<KeyConflict>()("KeyConflict", {
   kind: Schema.String,
@@ -50,5 +71,26 @@ export class AccountBusy extends Schema.TaggedError<AccountBusy>()("AccountBusy"
 }) {
   override get message() {
     return `others kept changing the account through ${this.attempts} attempts; nothing was recorded, try again`
+  }
+}
+
+/** An interval in which nothing can lie, or too much. */
+export class InvalidInterval extends Schema.TaggedError<InvalidInterval>()("InvalidInterval", {
+  from: Schema.String,
+  to: Schema.String,
+  problem: Schema.String
+}) {
+  override get message() {
+    return `from ${this.from} to ${this.to}: ${this.problem}`
+  }
+}
+
+/** A cell was asked for in a period that the report does not have. */
+export class UnknownPeriod extends Schema.TaggedError<UnknownPeriod>()("UnknownPeriod", {
+  period: Schema.String,
+  periods: Schema.Array(Schema.String)
+}) {
+  override get message() {
+    return `there is no period ${this.period}; the report has ${this.periods[0]} to ${this.periods.at(-1)}`
   }
 }

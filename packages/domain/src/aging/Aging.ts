@@ -41,9 +41,16 @@ export const days = (
   at: Instant.Instant,
   basis: Basis,
   zone: Zone.Zone
+): number | null => daysFrom(Zone.dayNumber(zone, at), lot, basis, zone)
+
+const daysFrom = (
+  today: number,
+  { earnedAt, expiresAt }: Pick<LotBalance, "earnedAt" | "expiresAt">,
+  basis: Basis,
+  zone: Zone.Zone
 ): number | null => {
-  if (basis === "age") return Zone.dayNumber(zone, at) - Zone.dayNumber(zone, lot.earnedAt)
-  return lot.expiresAt === null ? null : Zone.dayNumber(zone, lot.expiresAt) - Zone.dayNumber(zone, at)
+  if (basis === "age") return today - Zone.dayNumber(zone, earnedAt)
+  return expiresAt === null ? null : Zone.dayNumber(zone, expiresAt) - today
 }
 
 /** Sorts lots that hold points into the policy's buckets. */
@@ -61,8 +68,9 @@ export const bucketed = (
     accounts: new Set<string>(),
     restored: 0n
   }))
+  const today = Zone.dayNumber(policy.zone, at)
   for (const lot of lots) {
-    const tally = tallies[bucketIndex(days(lot, at, basis, policy.zone), boundaries)] as (typeof tallies)[number]
+    const tally = tallies[bucketIndex(daysFrom(today, lot, basis, policy.zone), boundaries)] as (typeof tallies)[number]
     tally.points += lot.points
     tally.lots += 1
     tally.accounts.add(lot.account)
@@ -72,6 +80,35 @@ export const bucketed = (
     total: Points.sum(tallies.map((tally) => tally.points)),
     buckets: tallies.map((tally) => ({ ...tally, accounts: tally.accounts.size }))
   }
+}
+
+/**
+ * Which bucket a lot is in, read from the instant that its age or its time to expiry is counted from: an instant at or
+ * after the nth split, and before the next one, is in the nth of these buckets; before the first in the one at 0.
+ */
+export interface Segments {
+  /** Ascending. */
+  readonly splits: ReadonlyArray<Instant.Instant>
+  /** One more than splits; numbers of `bucketNames`. */
+  readonly buckets: ReadonlyArray<number>
+}
+
+/** The buckets as intervals of `earnedAt`, or of `expiresAt`, so that a database can sort lots without a calendar. */
+export const segments = (
+  at: Instant.Instant,
+  basis: Basis,
+  { agingBoundaries, zone }: Pick<Policy, "zone" | "agingBoundaries">
+): Segments => {
+  const today = Zone.dayNumber(zone, at)
+  const days = agingBoundaries.map((upTo) => (basis === "age" ? today - upTo : today + upTo + 1))
+  const turns = new Set(days.flatMap((day) => Zone.turnsOfDay(zone, day)))
+  const splits = Array.from(turns).sort((a, b) => (a < b ? -1 : 1))
+  const bucketAt = (instant: Instant.Instant): number => {
+    const distance = Zone.dayNumber(zone, instant) - today
+    return bucketIndex(basis === "age" ? -distance : distance, agingBoundaries)
+  }
+  const before = (splits[0] as Instant.Instant) - 1n
+  return { splits, buckets: [before, ...splits].map(bucketAt) }
 }
 
 const bucketIndex = (age: number | null, boundaries: ReadonlyArray<number>): number => {

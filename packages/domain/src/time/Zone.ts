@@ -79,6 +79,39 @@ export const dayNumber = (zone: Zone, instant: Instant.Instant): number => {
   return Civil.daysFromCivil(year, month, day)
 }
 
+/** Clocks are put back by three hours at most, and by quarters of an hour. */
+const LOOK_BACKS = 12
+const QUARTER = 15n * 60_000_000n
+
+/**
+ * The instants between which a date's number stands below `day` and from `day` on, in turn, below it first. There is one
+ * but where clocks are put back across midnight: they show the day before a second time.
+ */
+export const turnsOfDay = (zone: Zone, day: number): ReadonlyArray<Instant.Instant> => {
+  const date = Civil.civilFromDays(day)
+  if (date.year < 1) return [Instant.EARLIEST]
+  if (date.year > 9999) return [Instant.END]
+  const turns = [startOfDate(zone, date)]
+  if (zone === "UTC") return turns
+  for (let back = 0, at = turns[0] as Instant.Instant; back < LOOK_BACKS; back++, at += QUARTER) {
+    const reached = turns.length % 2 === 1
+    if (dayNumber(zone, at + QUARTER) >= day !== reached) turns.push(turnWithin(zone, day, at, at + QUARTER))
+  }
+  return turns
+}
+
+// Clocks change at whole seconds, which dates are asked for in milliseconds.
+const turnWithin = (zone: Zone, day: number, from: Instant.Instant, to: Instant.Instant): Instant.Instant => {
+  const reached = dayNumber(zone, to) >= day
+  let [before, after] = [Instant.toEpochMillis(from), Instant.toEpochMillis(to)]
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2)
+    if (dayNumber(zone, Instant.fromEpochMillis(middle)) >= day === reached) after = middle
+    else before = middle
+  }
+  return Instant.fromEpochMillis(after)
+}
+
 /** The instant `days` calendar days later at the same time of day in the zone. */
 export const addDays = (zone: Zone, instant: Instant.Instant, days: number): Instant.Instant => {
   if (zone === "UTC") return instant + BigInt(days) * Instant.MICROS_PER_DAY

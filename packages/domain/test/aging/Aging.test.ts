@@ -68,6 +68,68 @@ describe("Aging", () => {
     )
   })
 
+  it.each(["age", "to-expiry"] as const)("by %s, sorts by intervals of instants as by calendar days", (basis) => {
+    // Clocks in Newfoundland were put back at one minute past midnight until 2011, and at midnight in Brazil.
+    const zones = [...ZONES, "America/Toronto", "Asia/Beirut"].map((zone) => Zone.Zone.make(zone))
+    const near = fc
+      .tuple(
+        fc.constantFrom(...zones),
+        fc.integer({ min: 2005, max: 2012 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 1, max: 28 })
+      )
+      .map(([zone, year, month, day]) => ({ zone, midnight: Zone.startOfDate(zone, { year, month, day }) }))
+    const boundaries = fc
+      .uniqueArray(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 8 })
+      .map((days) => days.sort((a, b) => a - b))
+    fc.assert(
+      fc.property(
+        near,
+        boundaries,
+        fc.bigInt({ min: 0n, max: 200n }),
+        fc.array(fc.bigInt({ min: -300n, max: 300n })),
+        ({ midnight, zone }, agingBoundaries, away, minutes) => {
+          const at = midnight + (basis === "age" ? away : -away) * MICROS_PER_DAY
+          const policy = { zone, agingBoundaries }
+          const { buckets, splits } = Aging.segments(at, basis, policy)
+          expect(buckets.length).toBe(splits.length + 1)
+          for (const instant of [
+            ...minutes.map((minute) => midnight + minute * 60_000_000n),
+            ...splits,
+            ...splits.map((split) => split - 1n)
+          ]) {
+            const status = { earnedAt: instant, expiresAt: instant }
+            const ofLot = {
+              account: Ids.AccountKey.make("a"),
+              lotId: lotId("x"),
+              points: pts(1),
+              restored: 0n,
+              ...status
+            }
+            const index = Aging.bucketed([ofLot], at, basis, policy).buckets.findIndex(({ lots }) => lots === 1)
+            expect(buckets[splits.filter((split) => split <= instant).length]).toBe(index)
+          }
+        }
+      )
+    )
+  })
+
+  it("splits twice more where the clock shows a day again", () => {
+    const zone = Zone.Zone.make("America/St_Johns")
+    const at = on("2009-11-01T12:00:00-03:30")
+    const { buckets, splits } = Aging.segments(at, "age", { zone, agingBoundaries: [1, 2] })
+    // Two days ago is one split. Today is no boundary of an age; a day later it is.
+    expect(splits.length).toBe(2)
+    expect(buckets).toEqual([2, 1, 0])
+    const later = Aging.segments(at + MICROS_PER_DAY, "age", { zone, agingBoundaries: [1, 2] })
+    expect(later.buckets).toEqual([2, 1, 0, 1, 0])
+    expect(later.splits.slice(1).map((split) => split - (later.splits[1] as bigint))).toEqual([
+      0n,
+      60_000_000n,
+      3_600_000_000n
+    ])
+  })
+
   it("always shows every bucket, in order", () => {
     const { buckets } = Aging.bucketed([], AT, "to-expiry", { zone: Zone.UTC, agingBoundaries: [30, 60, 90] })
     expect(buckets.map(({ bucket }) => bucket)).toEqual(["0-30", "31-60", "61-90", "over-90", "never"])

@@ -517,6 +517,117 @@ const others = [
   mutation("time/Zone.test.ts", "an offset is a zone", "time/Zone.ts", "/^[A-Za-z]/.test(text) && ", "")
 ]
 
+const questions = [
+  mutation(
+    "aging/Entry.test.ts",
+    "what a sweep has booked once is taken for all that expired",
+    "aging/Entry.ts",
+    "lot.expiresAt === null || Lots.unbooked(lot) === 0n",
+    "lot.expiresAt === null || lot.swept"
+  ),
+  mutation(
+    "aging/Entry.test.ts",
+    "what expired on its way back leaves a rest",
+    "aging/Entry.ts",
+    '[lotId, "expiredOnReversal", points]',
+    '[lotId, "expiredOnReversal", points - 1n]'
+  ),
+  mutation(
+    "aging/RollForward.test.ts",
+    "a period has its end",
+    "aging/RollForward.ts",
+    "({ to }) => at < to",
+    "({ to }) => at <= to"
+  ),
+  mutation(
+    "aging/RollForward.test.ts",
+    "an opening is that of a month before",
+    "aging/RollForward.ts",
+    "opening = row.closing",
+    "opening = row.opening"
+  ),
+  mutation(
+    "aging/Aging.test.ts",
+    "the last day of a bucket is in the next",
+    "aging/Aging.ts",
+    "today - upTo : today + upTo + 1",
+    "today - upTo : today + upTo"
+  ),
+  mutation(
+    "aging/Aging.test.ts",
+    "clocks that are put back across midnight are forgotten",
+    "time/Zone.ts",
+    "back < LOOK_BACKS",
+    "back < 0"
+  ),
+  mutation(
+    "aging/Triangle.test.ts",
+    "a cohort is a month older than it is",
+    "aging/Triangle.ts",
+    "age: Months.monthsBetween(cohort, name)",
+    "age: Months.monthsBetween(cohort, name) + 1"
+  ),
+  mutation(
+    "aging/Statement.test.ts",
+    "what expires stands after what happens then",
+    "aging/Statement.ts",
+    'return a.kind === "expired" ? -1 : 1',
+    'return a.kind === "expired" ? 1 : -1'
+  ),
+  mutation(
+    "aging/Restatement.test.ts",
+    "lots that are new are not restated",
+    "aging/Restatement.ts",
+    "...after.filter((lot) => !then.has(nameOf(lot)))",
+    "...[]"
+  )
+]
+
+const timelines: ReadonlyArray<Mutation> = [
+  mutation(
+    "timeline/LotTimeline.test.ts",
+    "what was recorded later is known (L11)",
+    "timeline/RecordedFact.ts",
+    "recordedAt <= knownAt",
+    "true"
+  ),
+  mutation(
+    "timeline/RedemptionTimeline.test.ts",
+    "what was recorded at the very instant is not known (L11)",
+    "timeline/RecordedFact.ts",
+    "recordedAt <= knownAt",
+    "recordedAt < knownAt"
+  ),
+  mutation(
+    "timeline/LotTimeline.test.ts",
+    "points of an expired lot can be used at its very end",
+    "timeline/LotTimeline.ts",
+    "at > asOf",
+    "at >= asOf"
+  ),
+  mutation(
+    "timeline/LotTimeline.test.ts",
+    "what returns to an expired lot stays in it (L9)",
+    "timeline/LotTimeline.ts",
+    "const after = moves.slice(before.length).map(({ change: _change, ...step }) => ({ ...step, holds: 0n }))",
+    "const after = moves.slice(before.length).map(({ change, ...step }) => ({ ...step, holds: change }))"
+  ),
+  mutation(
+    "timeline/Series.test.ts",
+    "a fact counts from the next instant on",
+    "timeline/Series.ts",
+    "fact.occurredAt <= at",
+    "fact.occurredAt < at"
+  ),
+  mutation(
+    "timeline/Series.test.ts",
+    "months forget the day that they began with",
+    "timeline/Series.ts",
+    "while (!isDate(later.year, later.month, last)) last -= 1",
+    "if (!isDate(later.year, later.month, last)) last = 28 - 1"
+  )
+]
+
 export const MUTATIONS: ReadonlyArray<Mutation> = [
   ...capped,
   ...besideHeld,
@@ -525,5 +636,7 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
   ...books,
   ...statuses,
   ...histories,
+  ...questions,
+  ...timelines,
   ...others
 ]

@@ -22,6 +22,11 @@ const set = Command.make(
     creditWindow: Flag.String("credit-window").pipe(
       Flag.withDescription("Days within which a redemption may be credited, or none [none]"),
       Flag.optional
+    ),
+    agingBoundaries: Flag.String("aging-boundaries").pipe(
+      Flag.withDescription("Upper bounds of the aging buckets in days [30,60,90,180,365]"),
+      Flag.withMetavar("days,…"),
+      Flag.optional
     )
   },
   Effect.fn("program set")(function* (flags) {
@@ -30,8 +35,11 @@ const set = Command.make(
     const zone = yield* optional("zone", flags.zone, (flag, text) => Input.read(Zone.Zone, flag, text))
     const expiredLots = yield* optional("expired-lots", flags.expiredLots, fate)
     const creditWindowDays = yield* optional("credit-window", flags.creditWindow, window)
+    const agingBoundaries = yield* optional("aging-boundaries", flags.agingBoundaries, Input.boundaries)
     const changes = Object.fromEntries(
-      Object.entries({ scale, zone, expiredLots, creditWindowDays }).filter(([, value]) => value !== undefined)
+      Object.entries({ scale, zone, expiredLots, creditWindowDays, agingBoundaries }).filter(
+        ([, value]) => value !== undefined
+      )
     )
     const revised = yield* (yield* PolicyStore).revise(program, (terms) => ({ ...terms, ...changes }))
     yield* Output.answer(json(program, revised.policy), () => text(program, revised.policy, revised.changed))
@@ -97,6 +105,7 @@ const text = (id: string, policy: Policy.Policy, changed: boolean): string => {
     `  fractional digits  ${policy.scale}`,
     `  time zone          ${policy.zone}`,
     `  expired lots       ${fateText(policy.expiredLots)}`,
-    `  credits            ${window}`
+    `  credits            ${window}`,
+    `  aging buckets      up to ${policy.agingBoundaries.join(", ")} days`
   ].join("\n")
 }

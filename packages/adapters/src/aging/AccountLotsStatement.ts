@@ -1,0 +1,74 @@
+/** The live lots of one account, by the function that looks up its lots and the postings that say what they held. */
+import { type Ids, Lots, Points, Policy } from "@pointback/domain"
+import { Schema } from "effect"
+import type { Kysely } from "kysely"
+import { sql } from "kysely"
+import { moment } from "../database/Moment.ts"
+import type { Tables } from "../database/Tables.ts"
+import * as Lines from "../eventStore/Lines.ts"
+import type { AccountLots, AccountLotsQuestion, NumberedLot } from "./AgingStore.ts"
+
+/** Policies that are remembered as they were read; a program has few, and they are asked for again and again. */
+const REMEMBERED_POLICIES = 256
+
+const decodePolicy = Schema.decodeUnknownSync(Schema.fromJsonString(Policy.Policy))
+
+const policies = new Map<string, Policy.Policy>()
+
+const policyOf = (text: string): Policy.Policy => {
+  if (text === "") return Policy.initial
+  const known = policies.get(text)
+  if (known !== undefined) return known
+  if (policies.size === REMEMBERED_POLICIES) policies.clear()
+  const policy = decodePolicy(text)
+  policies.set(text, policy)
+  return policy
+}
+
+/** The fields of the first line; one that is missing is empty. */
+type Head = readonly [safe: string, known: string, policy: string, partition: string, key: string, present: string]
+
+/** Asks; the answer is one text, whatever a host's connection makes of other types. */
+export const ask = async (
+  kysely: Kysely<Tables>,
+  schema: string,
+  { account: number, asOf, knownAt, program }: AccountLotsQuestion,
+  signal: AbortSignal
+): Promise<AccountLots> => {
+  const statement = sql<{ readonly body: string }>`select ${sql.id(schema, "account_lots")}(${program}, ${number},
+    ${moment(asOf)}::timestamptz, ${knownAt === null ? null : moment(knownAt)}::timestamptz) as body`
+  const { rows } = await statement.execute(kysely, { signal })
+  const [head, ...lines] = Lines.parse(rows[0]?.body)
+  const [safe, known, policy, partition, key, present] = head as Head
+  const lots = lines.map((fields) => lot(present, key, fields)).filter(({ points }) => points > 0n)
+  return {
+    programKnown: known !== "",
+    policy: policyOf(policy),
+    account: key === "" ? null : { program, key: key as Ids.AccountKey, partition: Number(partition) },
+    lots: lots.sort(Lots.compareForDraw),
+    safe: safe === "" ? null : BigInt(safe)
+  }
+}
+
+// Ids were checked when they were written, and stand in a row of ours. A lot that nothing had happened to yet has no
+// amounts; what credits put back may have been spent again.
+const lot = (
+  number: string,
+  account: string,
+  [lotId, earnedAt, expiresAt, points = "", restored = ""]: ReadonlyArray<string>
+): NumberedLot => {
+  const held = amount(points)
+  return {
+    number,
+    account: account as Ids.AccountKey,
+    lotId: lotId as Ids.LotId,
+    earnedAt: BigInt(earnedAt as string),
+    expiresAt: expiresAt === "" ? null : BigInt(expiresAt as string),
+    points: held,
+    restored: Points.min(amount(restored), held)
+  }
+}
+
+// Most amounts are whole, and are read several times as fast; none is nothing, as it is to `BigInt`.
+const amount = (text: string): Points.Points =>
+  text.includes(".") ? Points.fromStringUnsafe(text) : BigInt(text) * Points.UNITS_PER_POINT
