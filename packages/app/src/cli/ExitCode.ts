@@ -22,6 +22,10 @@ const WRONG_USE = new Set([
   "UnknownPeriod",
   "UnreadableLines",
   "UnreadableFile",
+  "StatementHeaderInvalid",
+  "SourceUnreadable",
+  "RunMismatch",
+  "UnknownBreak",
   "ReportUnwritable",
   "DatabaseUrlInvalid",
   "SchemaNameInvalid",
@@ -53,6 +57,8 @@ const UNREACHABLE = new Set([
   "SandboxStateHeld",
   "SimulationImpossible",
   "SpoolUnusable",
+  "SourceDown",
+  "RunTaken",
   "MastercardNotSent",
   "MastercardOutcomeUnknown"
 ])

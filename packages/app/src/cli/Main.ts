@@ -8,6 +8,7 @@ import { adjust } from "./commands/Adjust.ts"
 import { apiKey } from "./commands/ApiKey.ts"
 import { alias } from "./commands/Alias.ts"
 import { aging } from "./commands/Aging.ts"
+import { breaks } from "./commands/Breaks.ts"
 import { credit } from "./commands/Credit.ts"
 import { credits } from "./commands/Credits.ts"
 import { earn } from "./commands/Earn.ts"
@@ -21,6 +22,7 @@ import { importCommand } from "./commands/Import.ts"
 import { migrate } from "./commands/Migrate.ts"
 import { program } from "./commands/Program.ts"
 import { rebuild } from "./commands/Rebuild.ts"
+import { reconcile } from "./commands/Reconcile.ts"
 import { redeem } from "./commands/Redeem.ts"
 import { report as reportCommand } from "./commands/Report.ts"
 import { sandbox } from "./commands/Sandbox.ts"
@@ -63,6 +65,8 @@ const pointback = Command.make("pointback").pipe(
     statement,
     restatement,
     verify,
+    reconcile,
+    breaks,
     rebuild,
     heads,
     erase,
