@@ -1,6 +1,8 @@
 /** How breaks are shown. */
 import { maskAccount, StoredBreak } from "@pointback/adapters"
 import { Instant } from "@pointback/domain"
+import type { Reconciled } from "../reconcile/ReconcileProgram.ts"
+import type { Mended } from "../reconcile/Remedies.ts"
 import * as Output from "./Output.ts"
 
 /** How old a break is, in whole days. */
@@ -61,3 +63,27 @@ const quoted = (cell: string): string => {
   const harmless = /^[=+@\t\r-]/.test(cell) ? `'${cell}` : cell
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
 }
+
+/** A break as JSON, with its state and the last run that saw it. */
+export const withState = (found: StoredBreak.StoredBreak, at: Instant.Instant): Output.Json => ({
+  ...(json(found, at) as { readonly [key: string]: Output.Json }),
+  state: found.state,
+  run: found.lastRun
+})
+
+/** What a reconciliation came to, as JSON. */
+export const reconciled = (
+  { at, breaks, counts, parked, program, run, source }: Reconciled,
+  mended: ReadonlyArray<Mended>,
+  dryRun: boolean
+): Output.Json => ({
+  run: dryRun ? null : run,
+  program,
+  source,
+  at: Instant.toString(at),
+  records: { here: counts.here, there: counts.there },
+  matched: counts.matched,
+  breaks: breaks.map((found) => json(found, at)),
+  parked: parked.map((record) => ({ ...record })),
+  mended: mended.map((one) => ({ ...one }))
+})

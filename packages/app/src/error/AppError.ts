@@ -94,3 +94,10 @@ export class UnknownPeriod extends Schema.TaggedError<UnknownPeriod>()("UnknownP
     return `there is no period ${this.period}; the report has ${this.periods[0]} to ${this.periods.at(-1)}`
   }
 }
+
+/** No open break has the id. */
+export class UnknownBreak extends Schema.TaggedError<UnknownBreak>()("UnknownBreak", { id: Schema.String }) {
+  override get message() {
+    return `no open break has the id ${this.id}; \`pointback breaks\` lists them`
+  }
+}

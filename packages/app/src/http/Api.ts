@@ -4,6 +4,7 @@ import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import manifest from "../../package.json" with { type: "json" }
 import { Access } from "./Access.ts"
+import * as Breaks from "./Breaks.ts"
 import * as History from "./History.ts"
 import { FILE_BYTES } from "./Limits.ts"
 import * as Answers from "./Answers.ts"
@@ -313,6 +314,52 @@ export class Histories extends HttpApiGroup.make("histories")
   .prefix("/v1/programs/:program")
   .annotate(OpenApi.Description, "What happened to one account, with both clocks of each fact.") {}
 
+/** Reconciliations, and the breaks that they found. */
+export class Reconciliations extends HttpApiGroup.make("reconciliations")
+  .add(
+    does(
+      HttpApiEndpoint.get("breaks", "/breaks", { params: program, query: Breaks.Query, success: Breaks.Page }),
+      "read",
+      "What reconciliations found, open ones unless all are asked for, page by page"
+    ),
+    does(
+      HttpApiEndpoint.get("oneBreak", "/breaks/:break", { params: Breaks.Params, success: Breaks.WithHistory }),
+      "read",
+      "One break, with its history"
+    ),
+    does(
+      HttpApiEndpoint.post("acceptBreak", "/breaks/:break/acceptance", {
+        params: Breaks.Params,
+        payload: Breaks.Accept,
+        success: Breaks.Accepted
+      }),
+      "decide",
+      "Take an open break for settled, by name and reason"
+    ),
+    does(
+      HttpApiEndpoint.post("reconcileStatement", "/reconciliations/statement", {
+        params: program,
+        query: Breaks.RunQuery,
+        payload: Upload,
+        success: Breaks.Reconciled
+      }),
+      "decide",
+      "Hold the program against a statement, and list what differs"
+    ),
+    does(
+      HttpApiEndpoint.post("reconcileMastercard", "/reconciliations/mastercard", {
+        params: program,
+        payload: Breaks.Run,
+        success: Breaks.Reconciled
+      }),
+      "decide",
+      "Hold the program against Mastercard, account by account, and list what differs"
+    )
+  )
+  .middleware(Access)
+  .prefix("/v1/programs/:program")
+  .annotate(OpenApi.Description, "Reconciliations, and the breaks that they found.") {}
+
 /** What whoever runs the server asks of it. */
 export class System extends HttpApiGroup.make("system").add(
   HttpApiEndpoint.get("health", "/health", { success: Answers.Health }).annotate(
@@ -345,6 +392,7 @@ export class Api extends HttpApi.make("pointback")
   .add(Questions)
   .add(ReportsGroup)
   .add(Histories)
+  .add(Reconciliations)
   .add(System)
   .add(Watching)
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })

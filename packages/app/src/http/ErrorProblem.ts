@@ -13,7 +13,6 @@ const NOT_FOUND = new Set([
   "UnknownLot",
   "UnknownRedemption",
   "UnknownBreak",
-  "BreakNotFound",
   "LotNotFound",
   "RedemptionNotFound"
 ])
@@ -29,7 +28,9 @@ const CONFLICTS = new Set([
   "CreditNotInFlight",
   "NothingToDecide",
   "CallMayBeUnderWay",
-  "ScaleFixed"
+  "ScaleFixed",
+  "RunMismatch",
+  "RunTaken"
 ])
 
 /** The status of an error by its tag. What is not named here has the status of its exit code on the command line. */

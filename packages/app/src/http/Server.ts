@@ -18,6 +18,7 @@ import * as HistoryHandlers from "./HistoryHandlers.ts"
 import { InFlight } from "./InFlight.ts"
 import { BODY_BYTES, CLOSING_TIMEOUT, HEADER_BYTES, HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from "./Limits.ts"
 import * as QuestionHandlers from "./QuestionHandlers.ts"
+import * as ReconciliationHandlers from "./ReconciliationHandlers.ts"
 import * as ReportHandlers from "./ReportHandlers.ts"
 import * as SystemHandlers from "./SystemHandlers.ts"
 import * as Watched from "./Watched.ts"
@@ -42,6 +43,7 @@ const handlers = Layer.mergeAll(
   QuestionHandlers.layer,
   ReportHandlers.layer,
   HistoryHandlers.layer,
+  ReconciliationHandlers.layer,
   SystemHandlers.layer
 )
 

@@ -1,4 +1,5 @@
 /** A body that is a file of records, on disk while it is read: only its owner can, and it is gone with the scope. */
+import { SourceUnreadable, StatementHeaderInvalid } from "@pointback/adapters"
 import { Effect, Schema, type Scope, Stream } from "effect"
 import { mkdtemp, open, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -46,10 +47,16 @@ export const receive = Effect.fnUntraced(function* <E>(
   return path
 })
 
+type Renamed = UnreadableLines | UnreadableFile | StatementHeaderInvalid | SourceUnreadable
+
 /** Errors of reading it say `body` where they would name a file of the server's. */
-export const renamed = <E>(error: E): E | UnreadableLines | UnreadableFile => {
+export const renamed = <E>(error: E): E | Renamed => {
   if (error instanceof UnreadableLines) {
     return new UnreadableLines({ file: NAME, count: error.count, lines: error.lines })
   }
+  if (error instanceof StatementHeaderInvalid) {
+    return new StatementHeaderInvalid({ file: NAME, line: error.line, problem: error.problem })
+  }
+  if (error instanceof SourceUnreadable) return new SourceUnreadable({ source: NAME, problem: error.problem })
   return error instanceof UnreadableFile ? new UnreadableFile({ file: NAME, problem: "it could not be read" }) : error
 }

@@ -44,6 +44,11 @@ const RIGHT: Readonly<Record<string, { readonly path: string; readonly body: Rea
     body: { scale: 2, zone: "UTC", expiredLots: "expire", creditWindowDays: 5, agingBoundaries: [30, 60] }
   },
   "credits.settle": { path: `${PROGRAM}/settlement`, body: { olderThanSeconds: 5, absent: "release" } },
+  "reconciliations.acceptBreak": { path: `${PROGRAM}/breaks/abc/acceptance`, body: { reason: "r" } },
+  "reconciliations.reconcileMastercard": {
+    path: `${PROGRAM}/reconciliations/mastercard`,
+    body: { run: "r", at: "2025-03-01", dryRun: true, apply: false }
+  },
   "credits.decide": {
     path: `${ACCOUNT}/credits/C/decision`,
     body: { decision: "confirm", reason: "r" }
@@ -143,7 +148,7 @@ describe("wrong requests", () => {
 
   it("there is a right request of every endpoint that takes a body", () => {
     expect(ofJson.map(({ id }) => id).sort()).toEqual(Object.keys(RIGHT).sort())
-    expect(ofFiles).toHaveLength(2)
+    expect(ofFiles).toHaveLength(3)
   })
 
   it.each(ofJson)(

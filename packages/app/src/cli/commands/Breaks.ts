@@ -1,9 +1,10 @@
 /** `pointback breaks`, `pointback breaks accept` */
 import { ReconciliationStore, type StoredBreak } from "@pointback/adapters"
 import { Ids, type Instant, Points, ReconciliationBreak, Text } from "@pointback/domain"
-import { Console, Effect, Option, Schema } from "effect"
+import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { now } from "../../command/Now.ts"
+import { UnknownBreak } from "../../error/AppError.ts"
 import { withBackend } from "../Backend.ts"
 import * as BreakOutput from "../BreakOutput.ts"
 import { exitWith } from "../Exit.ts"
@@ -11,13 +12,6 @@ import { ExitCode } from "../ExitCode.ts"
 import * as Flags from "../Flags.ts"
 import * as Input from "../Input.ts"
 import * as Output from "../Output.ts"
-
-/** No open break has the id. */
-export class UnknownBreak extends Schema.TaggedError<UnknownBreak>()("UnknownBreak", { id: Schema.String }) {
-  override get message() {
-    return `no open break has the id ${this.id}; \`pointback breaks\` lists them`
-  }
-}
 
 const accept = Command.make(
   "accept",
@@ -65,7 +59,7 @@ export const breaks = Command.make(
     if (Option.isSome(flags.groupBy)) yield* grouped(found, flags.groupBy.value, at)
     else if (flags.csv) yield* Console.log(BreakOutput.csv(found, at))
     else {
-      yield* Output.answer({ breaks: found.map((one) => withState(one, at)) }, () =>
+      yield* Output.answer({ breaks: found.map((one) => BreakOutput.withState(one, at)) }, () =>
         found.length === 0 ? "no breaks" : BreakOutput.table(found, at)
       )
     }
@@ -73,18 +67,12 @@ export const breaks = Command.make(
   }, withBackend)
 ).pipe(Command.withDescription("List what reconciliations found"), Command.withSubcommands([accept]))
 
-const withState = (found: StoredBreak.StoredBreak, at: Instant.Instant): Output.Json => ({
-  ...(BreakOutput.json(found, at) as { readonly [key: string]: Output.Json }),
-  state: found.state,
-  run: found.lastRun
-})
-
 const one = Effect.fnUntraced(function* (id: string, at: Instant.Instant) {
   const [found] = yield* ReconciliationStore.read({ ids: [id], all: true })
   if (found === undefined) return yield* new UnknownBreak({ id })
   const history = yield* ReconciliationStore.historyOf(id)
   const json = {
-    ...(withState(found, at) as { readonly [key: string]: Output.Json }),
+    ...(BreakOutput.withState(found, at) as { readonly [key: string]: Output.Json }),
     history: history.map((e) => ({ ...e }))
   }
   yield* Output.answer(json, () =>

@@ -4,10 +4,10 @@ import { type Ids, Instant } from "@pointback/domain"
 import { Cron, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { hostname } from "node:os"
-import { now } from "../../command/Now.ts"
 import * as MastercardSource from "../../reconcile/MastercardSource.ts"
 import { type Reconciled, reconcileProgram, type ReconcileProgram } from "../../reconcile/ReconcileProgram.ts"
-import { type Mended, mend } from "../../reconcile/Remedies.ts"
+import { afterMending, mendFor } from "../../reconcile/Mending.ts"
+import type { Mended } from "../../reconcile/Remedies.ts"
 import { workForEver } from "../../reconcile/ReconcileWorker.ts"
 import * as Sink from "../../reconcile/Sink.ts"
 import { withBackend } from "../Backend.ts"
@@ -16,7 +16,6 @@ import { exitWith } from "../Exit.ts"
 import { ExitCode } from "../ExitCode.ts"
 import * as Flags from "../Flags.ts"
 import * as Input from "../Input.ts"
-import * as Json from "../Json.ts"
 import * as Output from "../Output.ts"
 import * as Progress from "../Progress.ts"
 import { keepHeapSmall } from "../SmallHeap.ts"
@@ -78,7 +77,7 @@ export const reconcile = Command.make(
         ? withStatement(flags.statement.value, { ...flags, run })
         : withMastercard({ ...flags, run })
     )
-    yield* Output.answer(json(reconciled, mended, dryRun), () => text(reconciled, mended, dryRun))
+    yield* Output.answer(BreakOutput.reconciled(reconciled, mended, dryRun), () => text(reconciled, mended, dryRun))
     const isOpen = reconciled.breaks.length + reconciled.parked.length > 0
     yield* exitWith(isOpen ? ExitCode.differences : ExitCode.done)
   })
@@ -142,21 +141,15 @@ const forEver = Effect.fnUntraced(function* (given: Omit<Given, "run" | "at">, e
     const backend = yield* Effect.context<EventStore.EventStore | "effect/cli/GlobalFlag/json">()
     const onRun = (reconciled: Reconciled) =>
       Effect.gen(function* () {
-        const mended = given.apply ? yield* mendFor(given.actor, reconciled) : []
+        const mended = given.apply ? yield* mendFor(Option.getOrUndefined(given.actor), reconciled) : []
         const left = mended.length > 0 ? yield* afterMending(reconciled) : reconciled
-        yield* Output.answer(json(left, mended, false), () => text(left, mended, false))
+        yield* Output.answer(BreakOutput.reconciled(left, mended, false), () => text(left, mended, false))
       }).pipe(Effect.provideContext(backend))
     const source = yield* MastercardSource.make(program)
     return yield* workForEver({ program, source, holder: `${hostname()}:${process.pid}`, onRun }, times)
   })
   return yield* Effect.provide(withBackend(run), Mastercard.layerEnvironment)
 })
-
-const mendFor = (actor: Option.Option<string>, reconciled: Reconciled) =>
-  Effect.flatMap(now, (at) => mend(reconciled, at, { actor: Option.getOrUndefined(actor) }))
-
-const afterMending = (reconciled: Reconciled) =>
-  Effect.map(Sink.database.result(startOf(reconciled)), (result): Reconciled => ({ ...reconciled, ...result }))
 
 const runAll = Effect.fnUntraced(function* (
   given: Given,
@@ -168,26 +161,8 @@ const runAll = Effect.fnUntraced(function* (
   const onGroups = (done: number) => report({ label: "reconciling", done, total: undefined, unit: "records" })
   const reconciled = yield* reconcileProgram(request, given.dryRun ? Sink.dry() : Sink.database, onGroups)
   if (!given.apply) return { reconciled, mended: [] }
-  const mended = yield* mendFor(given.actor, reconciled)
+  const mended = yield* mendFor(Option.getOrUndefined(given.actor), reconciled)
   return { reconciled: yield* afterMending(reconciled), mended }
-})
-
-const startOf = ({ at, program, run, source }: Reconciled) => ({ run, program, source, identity: "", at, rules: "" })
-
-const json = (
-  { at, breaks, counts, parked, program, run, source }: Reconciled,
-  mended: ReadonlyArray<Mended>,
-  dryRun: boolean
-): Output.Json => ({
-  run: dryRun ? null : run,
-  program,
-  source,
-  at: Json.instant(at),
-  records: { here: counts.here, there: counts.there },
-  matched: counts.matched,
-  breaks: breaks.map((found) => BreakOutput.json(found, at)),
-  parked: parked.map((record) => ({ ...record })),
-  mended: mended.map((one) => ({ ...one }))
 })
 
 /** Breaks that are shown to a person at once; the others are counted. */
