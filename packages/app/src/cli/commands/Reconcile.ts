@@ -1,7 +1,7 @@
 /** `pointback reconcile` */
-import { type EventStore, Mastercard, OwnRecords, StatementFile } from "@pointback/adapters"
+import { type EventStore, Mastercard, MastercardConfig, OwnRecords, StatementFile } from "@pointback/adapters"
 import { type Ids, Instant } from "@pointback/domain"
-import { Cron, Effect, Option } from "effect"
+import { Cron, Effect, Layer, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { hostname } from "node:os"
 import { now } from "../../command/Now.ts"
@@ -10,6 +10,7 @@ import { type Reconciled, reconcileProgram, type ReconcileProgram } from "../../
 import { type Mended, mend } from "../../reconcile/Remedies.ts"
 import { workForEver } from "../../reconcile/ReconcileWorker.ts"
 import * as Sink from "../../reconcile/Sink.ts"
+import * as SettleSettings from "../../settle/SettleSettings.ts"
 import { withBackend } from "../Backend.ts"
 import * as BreakOutput from "../BreakOutput.ts"
 import { exitWith } from "../Exit.ts"
@@ -129,7 +130,7 @@ const withMastercard = Effect.fnUntraced(function* (given: Given) {
     const program = yield* Input.knownProgram(given.program)
     return yield* runAll(given, { program, source: yield* MastercardSource.make(program) }, report)
   })
-  return yield* Effect.provide(withBackend(run), Mastercard.layerEnvironment)
+  return yield* Effect.provide(withBackend(run), mastercard)
 })
 
 /** Prints every run that this process brought to its end, one line each with `--json`. */
@@ -137,23 +138,33 @@ const forEver = Effect.fnUntraced(function* (given: Omit<Given, "run" | "at">, e
   const times = yield* Effect.mapError(Effect.fromResult(Cron.parse(every, "UTC")), () =>
     wrong("every", 'a cron expression of five fields is expected, such as "0 4 * * *"', every)
   )
+  const settings = yield* SettleSettings.fromEnvironment
   const run = Effect.gen(function* () {
     const program = yield* Input.knownProgram(given.program)
     const backend = yield* Effect.context<EventStore.EventStore | "effect/cli/GlobalFlag/json">()
     const onRun = (reconciled: Reconciled) =>
       Effect.gen(function* () {
-        const mended = given.apply ? yield* mendFor(given.actor, reconciled) : []
+        const mended = given.apply ? yield* mendFor(given.actor, reconciled, settings) : []
         const left = mended.length > 0 ? yield* afterMending(reconciled) : reconciled
         yield* Output.answer(json(left, mended, false), () => text(left, mended, false))
       }).pipe(Effect.provideContext(backend))
     const source = yield* MastercardSource.make(program)
     return yield* workForEver({ program, source, holder: `${hostname()}:${process.pid}`, onRun }, times)
   })
-  return yield* Effect.provide(withBackend(run), Mastercard.layerEnvironment)
+  return yield* Effect.provide(withBackend(run), mastercard)
 })
 
-const mendFor = (actor: Option.Option<string>, reconciled: Reconciled) =>
-  Effect.flatMap(now, (at) => mend(reconciled, at, { actor: Option.getOrUndefined(actor) }))
+const mendFor = (actor: Option.Option<string>, reconciled: Reconciled, settings: SettleSettings.SettleSettings) =>
+  Effect.flatMap(now, (at) => mend(reconciled, at, { actor: Option.getOrUndefined(actor) }, settings))
+
+/** The client, whose limits must fit those by which points are released. */
+const mastercard = Layer.unwrap(
+  Effect.gen(function* () {
+    const config = yield* MastercardConfig.fromEnvironment
+    yield* Effect.fromResult(SettleSettings.checked(yield* SettleSettings.fromEnvironment, config))
+    return Mastercard.layer(config)
+  })
+)
 
 const afterMending = (reconciled: Reconciled) =>
   Effect.map(Sink.database.result(startOf(reconciled)), (result): Reconciled => ({ ...reconciled, ...result }))
@@ -168,7 +179,7 @@ const runAll = Effect.fnUntraced(function* (
   const onGroups = (done: number) => report({ label: "reconciling", done, total: undefined, unit: "records" })
   const reconciled = yield* reconcileProgram(request, given.dryRun ? Sink.dry() : Sink.database, onGroups)
   if (!given.apply) return { reconciled, mended: [] }
-  const mended = yield* mendFor(given.actor, reconciled)
+  const mended = yield* mendFor(given.actor, reconciled, yield* SettleSettings.fromEnvironment)
   return { reconciled: yield* afterMending(reconciled), mended }
 })
 
