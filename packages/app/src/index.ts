@@ -36,3 +36,13 @@ export type { Imported, RefusedRecord } from "./import/Imported.ts"
 export { importHistory } from "./import/ImportHistory.ts"
 export type { ImportRecord, NumberedRecord } from "./import/ImportRecord.ts"
 export { aging, type AgingAnswer, type AgingQuestion } from "./query/Aging.ts"
+export * as MastercardSource from "./reconcile/MastercardSource.ts"
+export {
+  type Reconciled,
+  type ReconcileError,
+  reconcileProgram,
+  type ReconcileProgram
+} from "./reconcile/ReconcileProgram.ts"
+export * as ReconcileWorker from "./reconcile/ReconcileWorker.ts"
+export { mend, type Mended } from "./reconcile/Remedies.ts"
+export * as ReconciliationSink from "./reconcile/Sink.ts"
