@@ -62,3 +62,17 @@ export {
 } from "./query/AccountHistory.ts"
 export { type Exported, exportProgram, type ExportProgram } from "./export/ExportProgram.ts"
 export { writeReport, type WriteReport, type Written } from "./report/WriteReport.ts"
+export * as MastercardSource from "./reconcile/MastercardSource.ts"
+export {
+  type Reconciled,
+  type ReconcileError,
+  reconcileProgram,
+  type ReconcileProgram
+} from "./reconcile/ReconcileProgram.ts"
+export * as ReconcileWorker from "./reconcile/ReconcileWorker.ts"
+export { mend, type Mended } from "./reconcile/Remedies.ts"
+export * as ReconciliationSink from "./reconcile/Sink.ts"
+export { Api as HttpApi } from "./http/Api.ts"
+export * as HttpApiClient from "./http/Client.ts"
+export * as HttpApiKeys from "./http/ApiKeys.ts"
+export * as HttpApiServer from "./http/Server.ts"

@@ -11,6 +11,7 @@ import { Account, type Decide, type Draw, Fact, type Ids, Instant, Points, Redem
 import { Effect } from "effect"
 import * as Content from "./Content.ts"
 import * as CreditCall from "./CreditCall.ts"
+import { counted } from "./CreditMetrics.ts"
 import * as CreditOutcome from "./CreditOutcome.ts"
 import { after, type Caller, type Executed, type Execution, type ExecutionError, type Target } from "./Command.ts"
 import { execute } from "./Execution.ts"
@@ -46,7 +47,7 @@ export const recordCredit = Effect.fn("recordCredit")(function* (
 ): Effect.fn.Return<CreditOutcome.CreditOutcome, ExecutionError, EventStore.EventStore> {
   const command = { _tag: "RecordCredit", ...asked(credit), origin: "ours", mastercard: null } as const
   return yield* outcomeOf(yield* execute(execution(credit, caller, command)), credit)
-})
+}, counted)
 
 // The request that is stored before the call could be undone after it.
 const IN_TRANSACTION = "creditRedemption calls Mastercard, and must not run inside a transaction; recordCredit may"
@@ -64,7 +65,7 @@ export const creditRedemption = Effect.fn("creditRedemption")(function* (
   // Nothing else happens to most accounts during the call, and where it does, the version tells.
   const sent = { ...CreditCall.asked(credit, requested), known: after(requested) }
   return yield* CreditCall.sendAndRecord(sent, caller, began)
-})
+}, counted)
 
 const asked = ({ creditId, lots, occurredAt, points, redemptionId }: CreditRedemption) => ({
   redemptionId,

@@ -50,7 +50,7 @@ const withinRate = Effect.fnUntraced(function* (
     algorithm: "token-bucket",
     onExceeded: "fail"
   } as const
-  yield* Effect.catch(limiter.consume({ key: name, ...window }), ({ reason }) =>
+  yield* Effect.catchTag(limiter.consume({ key: name, ...window }), "RateLimiterError", ({ reason }) =>
     Effect.gen(function* () {
       const wait = reason._tag === "RateLimitExceeded" ? reason.retryAfter : RATE_WINDOW
       yield* header("retry-after", String(Watched.wholeSeconds(wait)))

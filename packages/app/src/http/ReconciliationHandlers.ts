@@ -11,6 +11,7 @@ import * as MastercardSource from "../reconcile/MastercardSource.ts"
 import { afterMending, mendFor } from "../reconcile/Mending.ts"
 import { reconcileProgram, type ReconcileProgram } from "../reconcile/ReconcileProgram.ts"
 import * as Sink from "../reconcile/Sink.ts"
+import * as SettleSettings from "../settle/SettleSettings.ts"
 import { Api } from "./Api.ts"
 import * as Breaks from "./Breaks.ts"
 import * as Cursor from "./Cursor.ts"
@@ -75,7 +76,7 @@ const carryOut = Effect.fnUntraced(function* (
   if (apply && dryRun) return yield* new InvalidInput({ flag: "apply", value: "true", problem: "goes without dryRun" })
   const request = { program, source, run, at: yield* moment(program, "at", at) }
   const reconciled = yield* reconcileProgram(request, dryRun ? Sink.dry() : Sink.database)
-  const mended = apply ? yield* mendFor(actor, reconciled) : []
+  const mended = apply ? yield* mendFor(actor, reconciled, yield* SettleSettings.fromEnvironment) : []
   const left = apply ? yield* afterMending(reconciled) : reconciled
   return as<typeof Breaks.Reconciled.Type>(BreakOutput.reconciled(left, mended, dryRun))
 })

@@ -4,14 +4,16 @@ import { Effect } from "effect"
 import { now } from "../command/Now.ts"
 import type { Reconciled } from "./ReconcileProgram.ts"
 import { type Mended, mend } from "./Remedies.ts"
+import type * as SettleSettings from "../settle/SettleSettings.ts"
 import * as Sink from "./Sink.ts"
 
 /** Mends what is certain, in the name of an actor. */
 export const mendFor = (
   actor: string | undefined,
-  reconciled: Reconciled
+  reconciled: Reconciled,
+  settings: SettleSettings.SettleSettings
 ): Effect.Effect<ReadonlyArray<Mended>, DatabaseError, Database | EventStore.EventStore> =>
-  Effect.flatMap(now, (at) => mend(reconciled, at, { actor }))
+  Effect.flatMap(now, (at) => mend(reconciled, at, { actor }, settings))
 
 /** The reconciliation as it stands after that. */
 export const afterMending = (reconciled: Reconciled) =>

@@ -8,6 +8,7 @@ import {
   type Database,
   type DatabaseError,
   EventStore,
+  Mastercard,
   ReconciliationStore,
   type StoredBreak
 } from "@pointback/adapters"
@@ -17,7 +18,9 @@ import type { Caller, Executed, ExecutionError } from "../command/Command.ts"
 import * as CreditRedemption from "../command/CreditRedemption.ts"
 import { execute } from "../command/Execution.ts"
 import * as Decisions from "../settle/Decisions.ts"
+import * as Judging from "../settle/Judging.ts"
 import * as OpenCredit from "../settle/OpenCredit.ts"
+import * as SettleSettings from "../settle/SettleSettings.ts"
 import type { Reconciled } from "./ReconcileProgram.ts"
 
 /** What became of a break that could be mended. */
@@ -32,16 +35,20 @@ export interface Mended {
 
 const CERTAIN: ReadonlySet<ReconciliationBreak.Remedy> = new Set(["confirm", "record", "release"])
 
-/** Mends what a run found and what is still open, one after the other, in the order of their ids. */
+/**
+ * Mends what a run found and what is still open, one after the other, in the order of their ids. Points of a credit in
+ * flight are released by what Mastercard's own listing proves at this moment, as settling does it, and by nothing else.
+ */
 export const mend = Effect.fn("mend")(function* (
   { breaks, program, run }: Reconciled,
   at: Instant.Instant,
-  caller: Caller = {}
+  caller: Caller = {},
+  settings: SettleSettings.SettleSettings = SettleSettings.defaults
 ): Effect.fn.Return<ReadonlyArray<Mended>, DatabaseError, Database | EventStore.EventStore> {
   const mended: Array<Mended> = []
   for (const found of breaks.filter(({ remedy }) => CERTAIN.has(remedy))) {
     const by = { ...caller, causationId: found.id }
-    const done = yield* Effect.result(mendOne(program, found, by))
+    const done = yield* Effect.result(mendOne(program, found, { caller: by, settings }))
     if (Result.isFailure(done)) {
       if (done.failure._tag === "DatabaseError") return yield* done.failure
       mended.push({ id: found.id, remedy: found.remedy, event: null, reason: done.failure.message })
@@ -65,7 +72,13 @@ export class NotMendable extends Schema.TaggedError<NotMendable>()("NotMendable"
 
 type Mending = Effect.Effect<Executed, ExecutionError | NotMendable, EventStore.EventStore>
 
-const mendOne = (program: Ids.ProgramId, found: StoredBreak.StoredBreak, caller: Caller): Mending => {
+interface By {
+  readonly caller: Caller
+  readonly settings: SettleSettings.SettleSettings
+}
+
+const mendOne = (program: Ids.ProgramId, found: StoredBreak.StoredBreak, by: By): Mending => {
+  const { caller } = by
   switch (found.remedy) {
     case "record":
       return record(program, found, caller)
@@ -74,11 +87,34 @@ const mendOne = (program: Ids.ProgramId, found: StoredBreak.StoredBreak, caller:
         Decisions.confirm(credit, { by: "history", reference: found.there[0]?.reference ?? null, reason: null }, caller)
       )
     case "release":
-      return Effect.flatMap(openCredit(program, found), (credit) => Decisions.release(credit, Decisions.ABSENT, caller))
+      return Effect.flatMap(openCredit(program, found), (credit) => release(credit, by))
     default:
       return Effect.fail(new NotMendable({ problem: "a person must decide" }))
   }
 }
+
+const release = Effect.fnUntraced(function* (
+  credit: OpenCredit.OpenCredit,
+  { caller, settings }: By
+): Effect.fn.Return<Executed, ExecutionError | NotMendable, EventStore.EventStore> {
+  const mastercard = yield* Effect.serviceOption(Mastercard)
+  if (Option.isNone(mastercard)) {
+    const problem = "only Mastercard's own listing proves that a credit never happened; run `pointback settle`"
+    return yield* new NotMendable({ problem })
+  }
+  const store = yield* EventStore.EventStore
+  const inFlight = yield* store.inFlightOf(credit.request.account)
+  const open = (yield* Effect.forEach(inFlight, OpenCredit.read)).filter((one) => one !== null)
+  if (open.length === 0) return yield* new NotMendable({ problem: "the credit is in flight no more" })
+  const judge = yield* Effect.provideService(Judging.look(open, settings), Mastercard, mastercard.value)
+  if (Result.isFailure(judge)) return yield* new NotMendable({ problem: judge.failure.message })
+  const verdict = judge.success(credit)
+  return verdict._tag === "Absent"
+    ? yield* Decisions.release(credit, Decisions.ABSENT, caller)
+    : yield* new NotMendable({
+        problem: `it is not certain that the credit never happened (${verdict._tag === "Open" ? verdict.reason : "it is listed"})`
+      })
+})
 
 /** Credits that the other side made are known here by its own name for them. */
 const MADE_THERE = "mastercard:"

@@ -13,7 +13,8 @@ import type { Caller, ExecutionError } from "../command/Command.ts"
 import { asked, sendAndRecord } from "../command/CreditCall.ts"
 import { now } from "../command/Now.ts"
 import * as Decisions from "./Decisions.ts"
-import * as Listing from "./Listing.ts"
+import * as Judging from "./Judging.ts"
+import { countSettled } from "../command/CreditMetrics.ts"
 import * as OpenCredit from "./OpenCredit.ts"
 import * as SettleSettings from "./SettleSettings.ts"
 
@@ -75,10 +76,9 @@ export const settleCredits = Effect.fn("settleCredits")(function* (
     }),
     Stream.runCollect
   )
-  return {
-    young: accounts.reduce((total, { young }) => total + young, 0),
-    credits: accounts.flatMap(({ credits }) => credits)
-  }
+  const credits = accounts.flatMap((account) => account.credits)
+  yield* Effect.forEach(credits, ({ result }) => countSettled(result), { discard: true })
+  return { young: accounts.reduce((total, { young }) => total + young, 0), credits }
 })
 
 interface Settling {
@@ -110,41 +110,15 @@ const settleAccount = Effect.fnUntraced(function* (
   const open = read.filter((credit) => credit !== null)
   const old = open.filter(({ sought }) => sought.requestedAt <= settling.until)
   const young = open.length - old.length
-  const [first] = old
-  if (first === undefined) return { young, credits: [] }
-  const store = yield* EventStore.EventStore
-  const numbers = yield* store.numbersOf(first.request.account)
-  const listing = yield* Effect.result(Listing.read(numbers, earliest(old)))
-  const beside = { booked: yield* bookedBeside(open, listing), inFlight: open.map(({ sought }) => sought) }
+  if (old.length === 0) return { young, credits: [] }
+  const judge = yield* Judging.look(open, settling.settings)
   const credits = yield* Effect.forEach(old, (credit) =>
-    Result.isFailure(listing)
-      ? Effect.as(markUnknown(credit, settling), opened(credit, "unreachable", listing.failure.message))
-      : settleOne(
-          credit,
-          Verdict.judge(credit.sought, beside, listing.success, SettleSettings.limits(settling.settings)),
-          settling
-        )
+    Result.isFailure(judge)
+      ? Effect.as(markUnknown(credit, settling), opened(credit, "unreachable", judge.failure.message))
+      : settleOne(credit, judge.success(credit), settling)
   )
   return { young, credits }
 })
-
-/** An entry that names no redemption may be a credit of any redemption of the account, so all of them are looked at. */
-const bookedBeside = (
-  open: ReadonlyArray<OpenCredit.OpenCredit>,
-  listing: Result.Result<Verdict.Listing, unknown>
-): Effect.Effect<ReadonlyArray<Verdict.Booked>, DatabaseError, EventStore.EventStore> => {
-  const nameless =
-    Result.isSuccess(listing) && listing.success.credits.some(({ redemptionId }) => redemptionId === null)
-  return nameless
-    ? OpenCredit.bookedOfAccount((open[0] as OpenCredit.OpenCredit).request.account)
-    : Effect.succeed(open.flatMap(({ booked }) => booked))
-}
-
-const earliest = (credits: ReadonlyArray<OpenCredit.OpenCredit>): Instant.Instant =>
-  credits.reduce(
-    (least, { redemption }) => (redemption.redeemedAt < least ? redemption.redeemedAt : least),
-    (credits[0] as OpenCredit.OpenCredit).redemption.redeemedAt
-  )
 
 const settleOne = Effect.fnUntraced(function* (
   credit: OpenCredit.OpenCredit,

@@ -150,6 +150,40 @@ describe("credits over HTTP, with the sandbox", () => {
     expect(problemOf(backwards)["error"]).toMatchObject({ _tag: "InvalidInterval" })
   })
 
+  it("the timelines of an account, and what a reconciliation found", async () => {
+    const number = "220094110178641288073796026652"
+    const clock = "asOf=2026-02-02"
+    const lot = json(await server.get(`${account(number)}/lots/A?${clock}`))
+    expect(lot).toMatchObject({ lot: "A", holds: "0" })
+    const redemption = json(await server.get(`${account(number)}/redemptions/R1?${clock}`))
+    expect(redemption).toMatchObject({ credited: "150", remaining: "0", draws: [{ lot: "A" }, { lot: "B" }] })
+    const series = json(await server.get(`${account(number)}/history?from=2025-12-01&to=2026-02-02`))
+    expect((series["points"] as ReadonlyArray<unknown>).length).toBeGreaterThan(2)
+    expect((await server.get(`${account(number)}/lots/none`)).status).toBe(404)
+
+    const headers = { "content-type": "application/x-ndjson" }
+    const window = { kind: "statement", program: "program", from: "2025-01-01T00:00:00Z", to: "2027-01-01T00:00:00Z" }
+    const path = `${PROGRAM}/reconciliations/statement?run=r1&at=2026-06-01`
+    const ran = await server.ask("POST", path, { headers, body: `${JSON.stringify(window)}\n` })
+    expect(ran.status, ran.text).toBe(200)
+    expect(json(ran)).toMatchObject({ run: "r1", matched: 0 })
+    const page = json(await server.get(`${PROGRAM}/breaks?limit=1&run=r1`))
+    const [first] = page["breaks"] as ReadonlyArray<{ readonly id: string }>
+    expect(first).toMatchObject({ state: "open", type: "missingThere" })
+    expect(page["next"]).not.toBeNull()
+    expect((await server.get(`${PROGRAM}/breaks?limit=1&run=r1&cursor=${page["next"] as string}`)).status).toBe(200)
+    const elsewhere = `/v1/programs/elsewhere/breaks/${first!.id}`
+    expect((await server.get(elsewhere)).status).toBe(404)
+    expect((await server.post(`${elsewhere}/acceptance`, { reason: "no" })).status).toBe(404)
+    const accepted = await server.post(
+      `${PROGRAM}/breaks/${first!.id}/acceptance`,
+      { reason: "known" },
+      { key: "decider" }
+    )
+    expect(json(accepted)).toMatchObject({ state: "accepted", actor: "decider" })
+    expect(json(await server.get(`${PROGRAM}/breaks/${first!.id}`))).toMatchObject({ state: "accepted" })
+  })
+
   it("the policy, an alias, the sweep, an erasure and the verification", async () => {
     expect(json(await server.get(`${PROGRAM}/policy`))).toMatchObject({ version: 0, scale: 2, zone: "UTC" })
     expect(
@@ -188,6 +222,8 @@ describe("credits over HTTP whose outcome is another", () => {
     expect(listed).toMatchObject({ credits: [{ creditId: "U1", state: "unknown", points: "10" }], next: null })
     const metrics = (await server.get("/metrics", { key: "watcher" })).text
     expect(metrics).toContain('pointback_credits_in_flight{state="unknown"} 1')
+    expect(metrics).toMatch(/pointback_credits\{outcome="CreditOutcomeUnknown"\} [1-9]/)
+    expect(metrics).toContain('route="/v1/programs/:program/accounts/:account/redemptions/:redemption/credits"')
     // It was only just asked for.
     const early = await server.post(`${account("1")}/credits/U1/decision`, { decision: "release", reason: "looked" })
     expect(early.status).toBe(409)

@@ -1,7 +1,7 @@
 /** Reconciling with Mastercard, over HTTP, and mending what is certain. */
 import { Mastercard, ReconciliationSource, ReconciliationStore } from "@pointback/adapters"
 import { ReconciliationRules } from "@pointback/domain"
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import { assert, beforeAll, describe, it } from "vitest"
 import { rows } from "../../../adapters/test/support/DatabaseUnderTest.ts"
 import { type CreditRedemption, creditRedemption } from "../../src/command/CreditRedemption.ts"
@@ -21,6 +21,18 @@ const mastercard = sandboxServer()
 
 /** Absence counts at once: nobody waits a day in a test. */
 const tolerances = { ...ReconciliationRules.TOLERANCES, settled: 0n }
+
+/** And so it does for settling. */
+const atOnce = {
+  longestProcessing: Duration.seconds(10),
+  longestLag: Duration.seconds(-20),
+  clockSkew: Duration.seconds(5)
+}
+
+const releases = (found: Reconciled): Reconciled => ({
+  ...found,
+  breaks: found.breaks.filter(({ remedy }) => remedy === "release")
+})
 
 const told = ({ breaks }: Pick<Reconciled, "breaks">): ReadonlyArray<string> =>
   breaks.map(({ redemption: id, remedy, type }) => `${type} ${id} ${remedy}`).toSorted()
@@ -91,7 +103,16 @@ describe.each(["pglite", "postgres"] as const)("reconciling with Mastercard on %
 
   it("mends what is certain, once; then it shows only what needs a person", async () => {
     const found = await reconcile(Sink.database, "first")
-    const mended = await run(Effect.flatMap(now, (moment) => mend(found, moment, { actor: "job" })))
+    // Without Mastercard nothing is released, nor before its listing proves anything.
+    const unproven = await run(Effect.flatMap(now, (moment) => mend(releases(found), moment)))
+    const early = await with_(Effect.flatMap(now, (moment) => mend(releases(found), moment)))
+    assert.deepStrictEqual(
+      [...unproven, ...early].map(({ event }) => event),
+      [null, null]
+    )
+    assert.match(unproven[0]?.reason ?? "", /pointback settle/)
+    assert.match(early[0]?.reason ?? "", /tooEarly/)
+    const mended = await with_(Effect.flatMap(now, (moment) => mend(found, moment, { actor: "job" }, atOnce)))
     assert.deepStrictEqual(
       mended.map(({ event, reason, remedy }) => `${remedy} ${event !== null} ${reason}`).toSorted(),
       ["confirm true null", "record true null", "release true null"]
@@ -110,7 +131,7 @@ describe.each(["pglite", "postgres"] as const)("reconciling with Mastercard on %
       })
     }
     const events = await run(rows("select count(*)::int from events"))
-    await run(Effect.flatMap(now, (moment) => mend(found, moment)))
+    await with_(Effect.flatMap(now, (moment) => mend(found, moment, {}, atOnce)))
     assert.deepStrictEqual(await run(rows("select count(*)::int from events")), events)
     const again = await reconcile(Sink.database, "second")
     assert.deepStrictEqual(told(again), [`missingThere ${id("here")} person`])

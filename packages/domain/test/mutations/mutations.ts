@@ -628,7 +628,63 @@ const timelines: ReadonlyArray<Mutation> = [
   )
 ]
 
+const MATCHING = "reconciliation/Laws.test.ts"
+const MATCHES = "reconciliation/Reconcile.test.ts"
+
+const matches = [
+  mutation(
+    MATCHING,
+    "the first of two candidates is chosen",
+    "reconciliation/Pairing.ts",
+    "if (tangle.here.length === 1 && tangle.there.length === 1) {",
+    "if (tangle.here.length >= 1 && tangle.there.length >= 1) {"
+  ),
+  mutation(
+    MATCHING,
+    "records are taken as they come",
+    "reconciliation/Reconcile.ts",
+    "group.there.toSorted(SourceRecord.order)",
+    "group.there"
+  ),
+  mutation(
+    MATCHING,
+    "records of other names are the same",
+    "reconciliation/Rules.ts",
+    "!(here.credit !== null && there.credit !== null && here.credit !== there.credit) &&",
+    ""
+  ),
+  mutation(
+    MATCHING,
+    "what remains there plainly agrees, whatever it is",
+    "reconciliation/Agreement.ts",
+    "if (other.remaining !== null && other.remaining !== left) return undefined",
+    ""
+  ),
+  mutation(
+    MATCHES,
+    "a credit that may still come is released",
+    "reconciliation/Leftovers.ts",
+    "const looked = record.at + tolerances.settled <= lookedUntil",
+    "const looked = true"
+  ),
+  mutation(
+    MATCHES,
+    "a credit is released beside one that nobody knows",
+    "reconciliation/Leftovers.ts",
+    "if (isDoubtful)",
+    "if (false)"
+  ),
+  mutation(
+    MATCHES,
+    "credits beyond what was redeemed are recorded",
+    "reconciliation/Leftovers.ts",
+    "if (beyond !== undefined) {",
+    "if (beyond === -1n) {"
+  )
+]
+
 export const MUTATIONS: ReadonlyArray<Mutation> = [
+  ...matches,
   ...capped,
   ...besideHeld,
   ...verdicts,

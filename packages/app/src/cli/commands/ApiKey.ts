@@ -1,6 +1,6 @@
 /** `pointback api-key` */
 import { Ids } from "@pointback/domain"
-import { Effect, Redacted, Schema } from "effect"
+import { Effect, Redacted, type Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as ApiKeys from "../../http/ApiKeys.ts"
 import { ScopeName } from "../../http/Scopes.ts"

@@ -1,5 +1,5 @@
 /** `pointback reconcile` */
-import { type EventStore, Mastercard, OwnRecords, StatementFile } from "@pointback/adapters"
+import { type EventStore, OwnRecords, StatementFile } from "@pointback/adapters"
 import { type Ids, Instant } from "@pointback/domain"
 import { Cron, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -10,6 +10,8 @@ import { afterMending, mendFor } from "../../reconcile/Mending.ts"
 import type { Mended } from "../../reconcile/Remedies.ts"
 import { workForEver } from "../../reconcile/ReconcileWorker.ts"
 import * as Sink from "../../reconcile/Sink.ts"
+import * as SettleSettings from "../../settle/SettleSettings.ts"
+import * as SafeMastercard from "../SafeMastercard.ts"
 import { withBackend } from "../Backend.ts"
 import * as BreakOutput from "../BreakOutput.ts"
 import { exitWith } from "../Exit.ts"
@@ -128,7 +130,7 @@ const withMastercard = Effect.fnUntraced(function* (given: Given) {
     const program = yield* Input.knownProgram(given.program)
     return yield* runAll(given, { program, source: yield* MastercardSource.make(program) }, report)
   })
-  return yield* Effect.provide(withBackend(run), Mastercard.layerEnvironment)
+  return yield* Effect.provide(withBackend(run), SafeMastercard.layer)
 })
 
 /** Prints every run that this process brought to its end, one line each with `--json`. */
@@ -136,19 +138,20 @@ const forEver = Effect.fnUntraced(function* (given: Omit<Given, "run" | "at">, e
   const times = yield* Effect.mapError(Effect.fromResult(Cron.parse(every, "UTC")), () =>
     wrong("every", 'a cron expression of five fields is expected, such as "0 4 * * *"', every)
   )
+  const settings = yield* SettleSettings.fromEnvironment
   const run = Effect.gen(function* () {
     const program = yield* Input.knownProgram(given.program)
     const backend = yield* Effect.context<EventStore.EventStore | "effect/cli/GlobalFlag/json">()
     const onRun = (reconciled: Reconciled) =>
       Effect.gen(function* () {
-        const mended = given.apply ? yield* mendFor(Option.getOrUndefined(given.actor), reconciled) : []
+        const mended = given.apply ? yield* mendFor(Option.getOrUndefined(given.actor), reconciled, settings) : []
         const left = mended.length > 0 ? yield* afterMending(reconciled) : reconciled
         yield* Output.answer(BreakOutput.reconciled(left, mended, false), () => text(left, mended, false))
       }).pipe(Effect.provideContext(backend))
     const source = yield* MastercardSource.make(program)
     return yield* workForEver({ program, source, holder: `${hostname()}:${process.pid}`, onRun }, times)
   })
-  return yield* Effect.provide(withBackend(run), Mastercard.layerEnvironment)
+  return yield* Effect.provide(withBackend(run), SafeMastercard.layer)
 })
 
 const runAll = Effect.fnUntraced(function* (
@@ -161,7 +164,8 @@ const runAll = Effect.fnUntraced(function* (
   const onGroups = (done: number) => report({ label: "reconciling", done, total: undefined, unit: "records" })
   const reconciled = yield* reconcileProgram(request, given.dryRun ? Sink.dry() : Sink.database, onGroups)
   if (!given.apply) return { reconciled, mended: [] }
-  const mended = yield* mendFor(Option.getOrUndefined(given.actor), reconciled)
+  const settings = yield* SettleSettings.fromEnvironment
+  const mended = yield* mendFor(Option.getOrUndefined(given.actor), reconciled, settings)
   return { reconciled: yield* afterMending(reconciled), mended }
 })
 

@@ -1,15 +1,14 @@
 /** `pointback serve` */
 import { NodeHttpClient } from "@effect/platform-node"
-import { Mastercard } from "@pointback/adapters"
 import { Config, Console, Effect, Layer, Logger, Option, References } from "effect"
 import { Command, Flag } from "effect/cli"
 import { HttpServer } from "effect/http"
 import { Otlp, OtlpSerialization } from "effect/observability"
 import * as ApiKeys from "../../http/ApiKeys.ts"
 import * as Server from "../../http/Server.ts"
-import * as SettleSettings from "../../settle/SettleSettings.ts"
 import * as Backend from "../Backend.ts"
 import { InvalidInput } from "../Input.ts"
+import * as SafeMastercard from "../SafeMastercard.ts"
 
 /** Where it listens unless told otherwise: on this machine alone. */
 const DEFAULT_HOST = "127.0.0.1"
@@ -40,11 +39,9 @@ export const serve = Command.make(
       return yield* new InvalidInput({ flag: "port", value: String(port), problem: "0 to 65535 is expected" })
     }
     const keys = yield* Effect.flatMap(keyFile(file), ApiKeys.read)
-    // Without them nothing could be settled, and whoever asks first would be told so.
-    yield* SettleSettings.fromEnvironment
     const server = Server.layer({ host, keys, port }).pipe(
       Layer.provide(Backend.layer),
-      Layer.provide(Mastercard.layerEnvironment),
+      Layer.provide(SafeMastercard.layer),
       Layer.provide(telemetry)
     )
     // Whatever keeps it from starting is printed by `Main`, and nobody else looks at it.
