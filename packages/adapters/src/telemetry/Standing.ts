@@ -19,16 +19,33 @@ export interface SubscriptionLag {
   readonly events: number
 }
 
+/** Open breaks of one type. */
+export interface OpenBreaks {
+  readonly type: string
+  readonly breaks: number
+  /** Seconds since the oldest of them happened. */
+  readonly oldestSeconds: number
+}
+
 export interface Standing {
+  /** Types without an open break are not listed. */
+  readonly breaks: ReadonlyArray<OpenBreaks>
   readonly inFlight: ReadonlyArray<InFlightCredits>
   readonly subscriptions: ReadonlyArray<SubscriptionLag>
 }
 
-/** Looks once, with two statements that go by indexes: a subscription has a row, and credits in flight are few. */
+/** Looks once, with three statements over few rows: open breaks, credits in flight, subscriptions. */
 export const read: Effect.Effect<Standing, DatabaseError, Database> = Effect.gen(function* () {
   const database = yield* Database
   const table = (name: string) => sql.id(database.schema, name)
   return yield* database.query(async (kysely, signal) => ({
+    breaks: await Rows.ask<OpenBreaks>(
+      kysely,
+      sql`select b.type, count(*)::int as breaks,
+            greatest(0, extract(epoch from now() - min(b.since)))::float8 as "oldestSeconds"
+          from ${table("reconciliation_breaks")} b where b.state = 'open' group by b.type`,
+      signal
+    ),
     inFlight: await Rows.ask<InFlightCredits>(
       kysely,
       sql`select s.state, count(r.pending_credit)::int as credits,

@@ -1,5 +1,6 @@
 /** Gauges of what stands in the database; they are as old as the last look. */
 import { Standing } from "@pointback/adapters"
+import { ReconciliationBreak } from "@pointback/domain"
 import { Effect, Metric } from "effect"
 
 const inFlight = Metric.gauge("pointback_credits_in_flight", {
@@ -12,6 +13,11 @@ const lag = Metric.gauge("pointback_subscription_lag_events", {
   description: "Events that a subscription has not handled yet"
 })
 
+const breaks = Metric.gauge("pointback_open_breaks", { description: "Open breaks of reconciliations, by type" })
+const oldestBreak = Metric.gauge("pointback_open_breaks_oldest_seconds", {
+  description: "Seconds since the oldest open break happened, by type; 0 where there is none"
+})
+
 const STATES = { CreditPending: "inFlight", CreditUnknown: "unknown" } as const
 
 /** Looks into the database and sets the gauges. */
@@ -21,6 +27,11 @@ export const look = Effect.gen(function* () {
     const attributes = { state: STATES[state] }
     yield* Metric.update(Metric.withAttributes(inFlight, attributes), credits)
     yield* Metric.update(Metric.withAttributes(oldest, attributes), oldestSeconds)
+  }
+  for (const type of ReconciliationBreak.BREAK_TYPES) {
+    const open = standing.breaks.find((one) => one.type === type)
+    yield* Metric.update(Metric.withAttributes(breaks, { type }), open?.breaks ?? 0)
+    yield* Metric.update(Metric.withAttributes(oldestBreak, { type }), open?.oldestSeconds ?? 0)
   }
   for (const { events, subscription } of standing.subscriptions) {
     yield* Metric.update(Metric.withAttributes(lag, { subscription }), events)

@@ -172,6 +172,10 @@ describe("credits over HTTP, with the sandbox", () => {
     expect(first).toMatchObject({ state: "open", type: "missingThere" })
     expect(page["next"]).not.toBeNull()
     expect((await server.get(`${PROGRAM}/breaks?limit=1&run=r1&cursor=${page["next"] as string}`)).status).toBe(200)
+    const metrics = (await server.get("/metrics")).text
+    expect(metrics).toMatch(/pointback_open_breaks\{type="missingThere"\} [1-9]/)
+    expect(metrics).toMatch(/pointback_open_breaks_oldest_seconds\{type="missingThere"\} [1-9]/)
+    expect(metrics).toContain('pointback_open_breaks{type="late"} 0')
     const elsewhere = `/v1/programs/elsewhere/breaks/${first!.id}`
     expect((await server.get(elsewhere)).status).toBe(404)
     expect((await server.post(`${elsewhere}/acceptance`, { reason: "no" })).status).toBe(404)
