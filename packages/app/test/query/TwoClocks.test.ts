@@ -211,8 +211,12 @@ describe.each(implementations)("the reference scenario on %s", (implementation) 
     const all = await world.run(aging({ program, account: null, asOf, basis: "age", withLots: true }))
     const { entries } = await world.run(
       cellEvents({
-        ...{ program, from: at("2025-01-01"), to: at("2025-02-01"), withCohorts: false },
-        ...{ period: "2025-01", column: "earned" }
+        program,
+        from: at("2025-01-01"),
+        to: at("2025-02-01"),
+        withCohorts: false,
+        period: "2025-01",
+        column: "earned"
       })
     )
     for (const lines of [all.lots, entries]) {
