@@ -17,6 +17,7 @@ import * as Others from "./Others.ts"
 import * as Program from "./Program.ts"
 import * as Questions from "./Questions.ts"
 import * as Rebuild from "./Rebuild.ts"
+import * as Reconcile from "./Reconcile.ts"
 import { EACH, workloads, WRITERS } from "./Workloads.ts"
 
 /** Connections of ours and of the baseline. */
@@ -98,6 +99,11 @@ try {
   }
   if (isWanted("W6") || isWanted("W6p")) await questions()
   if (isWanted("W4")) await add(await Rebuild.open(server.url, POOL), LONG_REPETITIONS)
+  if (isWanted("W7")) {
+    const { close, workload } = await Reconcile.open(server.url, POOL)
+    await add(workload, LONG_REPETITIONS)
+    await close()
+  }
   if (isWanted("W8")) {
     const { close, workload } = await CreditOverHttp.open((effect) => runtime.runPromise(effect))
     await add(workload)
@@ -106,7 +112,7 @@ try {
   const head = ["", "ours/s", "baseline/s", "ratio", "spread", "goal", "ours; baseline"]
   console.log(table(head, rows, new Set(["ours/s", "baseline/s", "ratio", "goal"])))
   console.log(
-    `medians of ${REPETITIONS} alternating runs, W3 and W4 of ${LONG_REPETITIONS}; fsync and synchronous_commit on; ` +
+    `medians of ${REPETITIONS} alternating runs, W3, W4 and W7 of ${LONG_REPETITIONS}; fsync and synchronous_commit on; ` +
       `${POOL} connections each`
   )
 } finally {

@@ -51,3 +51,14 @@ export {
 } from "./query/RollForward.ts"
 export { schedule, type ScheduleAnswer, type ScheduleQuestion } from "./query/Schedule.ts"
 export { statement, type StatementAnswer, type StatementQuestion } from "./query/Statement.ts"
+export {
+  accountSeries,
+  type LotQuestion,
+  lotTimeline,
+  type RedemptionQuestion,
+  redemptionTimeline,
+  type SeriesAnswer,
+  type SeriesQuestion
+} from "./query/AccountHistory.ts"
+export { type Exported, exportProgram, type ExportProgram } from "./export/ExportProgram.ts"
+export { writeReport, type WriteReport, type Written } from "./report/WriteReport.ts"

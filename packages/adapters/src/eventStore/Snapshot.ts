@@ -8,7 +8,13 @@ import * as Lines from "./Lines.ts"
 
 type Known = Exclude<Redemption.RedemptionState, { readonly _tag: "None" }>
 
-type DrawTuple = readonly [lotId: string, earnedAt: string, expiresAt: string | null, points: string, restored: string]
+export type DrawTuple = readonly [
+  lotId: string,
+  earnedAt: string,
+  expiresAt: string | null,
+  points: string,
+  restored: string
+]
 
 interface StoredRequest {
   readonly points: string
@@ -93,7 +99,8 @@ export type LoadedRow = readonly [
   request: string
 ]
 
-const draw = ([lotId, earnedAt, expiresAt, points, restored]: DrawTuple): Draw.DrawState => ({
+/** Reads a draw as it is stored. */
+export const fromTuple = ([lotId, earnedAt, expiresAt, points, restored]: DrawTuple): Draw.DrawState => ({
   lotId: lotId as Ids.LotId,
   earnedAt: Instant.fromStringUnsafe(earnedAt),
   expiresAt: expiresAt === null ? null : Instant.fromStringUnsafe(expiresAt),
@@ -110,7 +117,7 @@ export const fromRow = (row: LoadedRow): Known => {
     redemptionType: redemptionType as RedemptionEvent.RedemptionType,
     processedBy: processedBy as Ids.ProcessedBy,
     redeemedAt: BigInt(redeemedAt),
-    draws: (JSON.parse(draws) as ReadonlyArray<DrawTuple>).map(draw),
+    draws: (JSON.parse(draws) as ReadonlyArray<DrawTuple>).map(fromTuple),
     credited: Points.fromStringUnsafe(credited)
   }
   if (state === "Outstanding" || state === "FullyCredited") return { _tag: state, redemption }

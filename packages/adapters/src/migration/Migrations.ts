@@ -11,6 +11,7 @@ import { erasures } from "./Erasures.ts"
 import { foundation } from "./Foundation.ts"
 import { partitioned } from "./Partitioned.ts"
 import { questions } from "./Questions.ts"
+import { reconciliations } from "./Reconciliations.ts"
 import * as Roles from "./Roles.ts"
 import { subscriptions } from "./Subscriptions.ts"
 
@@ -21,7 +22,8 @@ const migrations = {
   "0004_erasures": erasures,
   "0005_roles": Roles.roles,
   "0006_aliases": aliases,
-  "0007_questions": questions
+  "0007_questions": questions,
+  "0008_reconciliation": reconciliations
 }
 
 /**

@@ -24,6 +24,14 @@ export const applicationRole = (schema: string): string =>
     ? `${schema}${SUFFIX}`
     : `${schema.slice(0, 42)}_${createHash("sha256").update(schema).digest("hex").slice(0, 8)}${SUFFIX}`
 
+/** What reconciliations write; nothing of it is the ledger's. */
+const RECONCILIATION = [
+  "reconciliation_runs",
+  "reconciliation_parked",
+  "reconciliation_breaks",
+  "reconciliation_history"
+]
+
 // Rows that are derived are written by functions that run as the owner; the role reads them through the tables that have
 // the partitions, which does not take a right on the partitions.
 const READ = [
@@ -40,6 +48,7 @@ const READ = [
   "idempotency_keys",
   "subscriptions",
   "erasures",
+  ...RECONCILIATION,
   "kysely_migration"
 ]
 
@@ -73,7 +82,11 @@ const grants = (schema: string): ReadonlyArray<string> => {
     `grant select on ${tables(READ)} to ${role}`,
     `grant insert on ${tables(["programs", "policies"])} to ${role}`,
     `grant update (scale) on ${schema}.programs to ${role}`,
-    `grant insert, update, delete on ${schema}.subscriptions to ${role}`
+    `grant insert, update, delete on ${schema}.subscriptions to ${role}`,
+    `grant insert on ${tables(RECONCILIATION)} to ${role}`,
+    `grant update (place, here, there, matched, finished_at) on ${schema}.reconciliation_runs to ${role}`,
+    `grant update (points, here, there, remedy, reason, state, first_seen, last_seen, last_run)
+      on ${schema}.reconciliation_breaks to ${role}`
   ]
 }
 

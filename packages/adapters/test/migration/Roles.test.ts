@@ -139,6 +139,10 @@ describe("the role of applications", () => {
       [
         "insert into policies select * from policies",
         "insert into programs select * from programs",
+        "insert into reconciliation_breaks select * from reconciliation_breaks",
+        "insert into reconciliation_history select * from reconciliation_history",
+        "insert into reconciliation_parked select * from reconciliation_parked",
+        "insert into reconciliation_runs select * from reconciliation_runs",
         "insert into subscriptions select * from subscriptions",
         "update subscriptions",
         "delete from subscriptions"

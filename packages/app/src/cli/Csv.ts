@@ -5,6 +5,8 @@
  * Such texts get an apostrophe before them; amounts are none, and stay as they are.
  */
 
+import { quoted } from "../table/Csv.ts"
+
 /** A text, or an amount, count or instant of ours, which needs no guard. */
 export type Cell = string | null | { readonly exact: string }
 
@@ -13,12 +15,9 @@ export const exact = (value: string | number): Cell => ({ exact: String(value) }
 
 const FORMULA = /^[=+\-@\t\r]/
 
-const SPECIAL = /[",\r\n]/
-
 const cellText = (cell: Cell): string => {
   if (cell === null) return ""
-  const text = typeof cell === "string" ? (FORMULA.test(cell) ? `'${cell}` : cell) : cell.exact
-  return SPECIAL.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return quoted(typeof cell === "string" ? (FORMULA.test(cell) ? `'${cell}` : cell) : cell.exact)
 }
 
 /** The lines, without a line feed after the last one. */

@@ -20,6 +20,10 @@ const WRONG_USE = new Set([
   "UnknownPeriod",
   "UnreadableLines",
   "UnreadableFile",
+  "StatementHeaderInvalid",
+  "SourceUnreadable",
+  "RunMismatch",
+  "UnknownBreak",
   "ReportUnwritable",
   "DatabaseUrlInvalid",
   "SchemaNameInvalid",
@@ -50,6 +54,8 @@ const UNREACHABLE = new Set([
   "SandboxStateHeld",
   "SimulationImpossible",
   "SpoolUnusable",
+  "SourceDown",
+  "RunTaken",
   "MastercardNotSent",
   "MastercardOutcomeUnknown"
 ])

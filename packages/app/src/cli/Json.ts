@@ -10,7 +10,7 @@ const text = Points.toString
 /** An instant, or null where there is none. */
 export const instant = (at: Instant.Instant | null): string | null => (at === null ? null : Instant.toString(at))
 
-const draw = ({ earnedAt, expiresAt, lotId, points }: Draw.Draw): Json => ({
+export const draw = ({ earnedAt, expiresAt, lotId, points }: Draw.Draw): { readonly [key: string]: Json } => ({
   lot: lotId,
   points: text(points),
   earnedAt: instant(earnedAt),
@@ -24,7 +24,7 @@ export const redeem = ({ balance, draws, points, redemptionId }: PointsRedeemed)
   balance: text(balance)
 })
 
-const restoration = ({ earnedAt, expiresAt, fate, from, lotId, points }: Restoration.Restoration): Json => ({
+export const restoration = ({ earnedAt, expiresAt, fate, from, lotId, points }: Restoration.Restoration): Json => ({
   lot: lotId,
   points: text(points),
   fate,

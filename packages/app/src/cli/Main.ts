@@ -7,18 +7,23 @@ import { demo } from "../demo/Demo.ts"
 import { adjust } from "./commands/Adjust.ts"
 import { alias } from "./commands/Alias.ts"
 import { aging } from "./commands/Aging.ts"
+import { breaks } from "./commands/Breaks.ts"
 import { credit } from "./commands/Credit.ts"
 import { credits } from "./commands/Credits.ts"
 import { earn } from "./commands/Earn.ts"
 import { erase } from "./commands/Erase.ts"
 import { expire } from "./commands/Expire.ts"
+import { exportCommand } from "./commands/Export.ts"
 import { generate } from "./commands/Generate.ts"
 import { heads } from "./commands/Heads.ts"
+import { history } from "./commands/History.ts"
 import { importCommand } from "./commands/Import.ts"
 import { migrate } from "./commands/Migrate.ts"
 import { program } from "./commands/Program.ts"
 import { rebuild } from "./commands/Rebuild.ts"
+import { reconcile } from "./commands/Reconcile.ts"
 import { redeem } from "./commands/Redeem.ts"
+import { report as reportCommand } from "./commands/Report.ts"
 import { sandbox } from "./commands/Sandbox.ts"
 import { settle } from "./commands/Settle.ts"
 import { simulate } from "./commands/Simulate.ts"
@@ -49,12 +54,17 @@ const pointback = Command.make("pointback").pipe(
     importCommand,
     generate,
     aging,
+    history,
+    exportCommand,
+    reportCommand,
     rollForward,
     triangle,
     schedule,
     statement,
     restatement,
     verify,
+    reconcile,
+    breaks,
     rebuild,
     heads,
     erase,

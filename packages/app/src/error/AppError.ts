@@ -1,4 +1,5 @@
 /** Failures of use cases that are no refusals of the domain. */
+import { Instant } from "@pointback/domain"
 import { Schema } from "effect"
 
 /** Nothing was ever recorded of the program, nor a policy set for it. */
@@ -27,6 +28,26 @@ export class NumberTaken extends Schema.TaggedError<NumberTaken>()("NumberTaken"
 }) {
   override get message() {
     return `program ${this.program} has another account ${this.account}; a number stands for one account`
+  }
+}
+
+/** The account had no such lot on the clocks of the question. */
+export class LotNotFound extends Schema.TaggedError<LotNotFound>()("LotNotFound", {
+  lot: Schema.String,
+  asOf: Instant.Instant
+}) {
+  override get message() {
+    return `this account had no lot ${this.lot} as of ${Instant.toString(this.asOf)}, as it is known; \`aging --lots\` lists lots that hold points`
+  }
+}
+
+/** The account had no such redemption on the clocks of the question. */
+export class RedemptionNotFound extends Schema.TaggedError<RedemptionNotFound>()("RedemptionNotFound", {
+  redemption: Schema.String,
+  asOf: Instant.Instant
+}) {
+  override get message() {
+    return `this account had no redemption ${this.redemption} as of ${Instant.toString(this.asOf)}, as it is known`
   }
 }
 

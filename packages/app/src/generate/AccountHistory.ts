@@ -29,6 +29,9 @@ const BOOKED = 92
 /** Adjustments in a hundred lots and redemptions. */
 const ADJUSTMENTS = 4
 
+/** Of the breaks, how many are credits that were recorded twice: about as many as of every other type. */
+const RECORDED_TWICE = 0.2
+
 const SECOND = 1_000_000n
 
 /** One account of a program. */
@@ -47,12 +50,21 @@ export const accountHistory = (
   index: number,
   most: number
 ): Effect.Effect<AccountHistory> =>
-  Effect.map(seeded(`pointback ${plan.seed} account ${index}`), (dice) => {
+  Effect.gen(function* () {
+    const dice = yield* seeded(`pointback ${plan.seed} account ${index}`)
+    // Of their own, so that a program is the same with breaks and without them, but for what is recorded twice.
+    const mistakes = yield* seeded(`pointback ${plan.seed} mistakes ${index}`)
     const redemptions = Math.min(redemptionsOf(dice), most)
-    return { redemptions, entries: live(plan, index, redemptions, dice) }
+    return { redemptions, entries: live(plan, index, redemptions, dice, mistakes) }
   })
 
-function* live(plan: ProgramPlan.ProgramPlan, index: number, redemptions: number, dice: Dice): Generator<Entry> {
+function* live(
+  plan: ProgramPlan.ProgramPlan,
+  index: number,
+  redemptions: number,
+  dice: Dice,
+  mistakes: Dice
+): Generator<Entry> {
   const { joined, left } = timeOf(dice, plan, redemptions)
   const owner = { program: plan.program, account: ProgramPlan.accountNumber(plan, index) }
   const life = new Life(dice, owner, joined, plan.until)
@@ -65,7 +77,8 @@ function* live(plan: ProgramPlan.ProgramPlan, index: number, redemptions: number
     if (next.at > until) return
     life.goOn(next.at)
     if (next.task._tag === "Redeem") redeemed += 1
-    perform(next.task, life, agenda, Ids.RedemptionId.make(`R${index}-${redeemed}`))
+    const isAgain = mistakes.chance((plan.breaks ?? 0) * RECORDED_TWICE)
+    perform(next.task, life, agenda, Ids.RedemptionId.make(`R${index}-${redeemed}`), isAgain)
     yield* life.takeEntries()
   }
 }
@@ -96,7 +109,7 @@ const fill = (agenda: Agenda, dice: Dice, redemptions: number, joined: Instant.I
   for (let i = 0; i < lots + redemptions; i++) if (dice.chance(ADJUSTMENTS)) agenda.add(anyTime(), { _tag: "Adjust" })
 }
 
-const perform = (task: Task, life: Life, agenda: Agenda, redemptionId: Ids.RedemptionId): void => {
+const perform = (task: Task, life: Life, agenda: Agenda, redemptionId: Ids.RedemptionId, isAgain: boolean): void => {
   switch (task._tag) {
     case "Earn":
       return earn(life, agenda)
@@ -106,6 +119,7 @@ const perform = (task: Task, life: Life, agenda: Agenda, redemptionId: Ids.Redem
       return Adjusting.adjust(life)
     case "Credit":
       Crediting.credit(life, task.redemptionId, task.more === 0)
+      if (isAgain) Crediting.creditAgain(life, task.redemptionId)
       return planCredits(life, agenda, task.redemptionId, task.more)
     case "Expire":
       return expire(life, task)

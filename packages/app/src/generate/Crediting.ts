@@ -53,6 +53,30 @@ export const credit = (life: Life, redemptionId: Ids.RedemptionId, last: boolean
   })
 }
 
+/** Seconds after which a credit is recorded a second time. */
+const AGAIN_AFTER = 20n
+
+/** Records the latest credit of a redemption once more, where as many points remain. */
+export const creditAgain = (life: Life, redemptionId: Ids.RedemptionId): void => {
+  const latest = life.latest()
+  const state = life.redemption(redemptionId)
+  if (latest === undefined || latest.again || state._tag !== "Outstanding") return
+  const credited = latest.facts.map(({ event }) => event).find((event) => event._tag === "PartiallyCredited")
+  if (credited === undefined || credited.points > Redemption.remaining(state.redemption)) return
+  life.goOn(life.now + AGAIN_AFTER * 1_000_000n)
+  life.record(
+    {
+      type: "credited",
+      ...life.owner,
+      redemption: redemptionId,
+      credit: Ids.CreditId.make(life.name("credit")),
+      points: credited.points,
+      occurredAt: Instant.toString(life.now)
+    },
+    true
+  )
+}
+
 const partOf = (dice: Dice, redemption: Redemption.Redemption) => {
   if (!dice.chance(NAMED)) return { points: Amounts.share(Redemption.remaining(redemption), dice.between(5, 100)) }
   const named = someOf(dice, redemption)

@@ -2,7 +2,7 @@
  * Writes a loyalty program that never was: years of every kind of record, as a file that `import` takes. The same plan
  * gives the same file, byte by byte, whatever the day, and memory does not grow with it.
  */
-import { type Instant, Points } from "@pointback/domain"
+import { Instant, Points } from "@pointback/domain"
 import { Effect } from "effect"
 import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises"
 import { join, resolve } from "node:path"
@@ -11,6 +11,7 @@ import { accountHistory } from "./AccountHistory.ts"
 import { OutputExists, OutputUnwritable } from "./GenerateError.ts"
 import type { Entry } from "./Life.ts"
 import * as ProgramPlan from "./ProgramPlan.ts"
+import { headerOf, linesOf, sidesOfAccount, STATEMENT_FILE, type TimedLine, TRUTH_FILE } from "./StatementFile.ts"
 import { TimeSort } from "./TimeSort.ts"
 
 /** The file in the folder that was asked for. */
@@ -43,11 +44,21 @@ export type RecordCounts = Record<ImportRecord["type"], number>
 /** What was generated. */
 export interface Generated extends ProgramPlan.ProgramPlan {
   readonly file: string
+  /** The statement, and the breaks that were made in it; null unless breaks were asked for. */
+  readonly statement: Statement | null
   readonly accounts: number
   readonly records: RecordCounts
   /** When the first and the last record have their places; null where there is none. */
   readonly first: Instant.Instant | null
   readonly last: Instant.Instant | null
+}
+
+/** What was written beside the program. */
+export interface Statement {
+  readonly file: string
+  readonly truth: string
+  readonly lines: number
+  readonly breaks: number
 }
 
 /**
@@ -62,7 +73,10 @@ export const generateProgram = Effect.fn("generateProgram")(function* (
   ProgramPlan.check(request)
   const folder = resolve(request.folder)
   const file = join(folder, IMPORT_FILE)
-  const free = request.overwrite ? Effect.void : mustBeFree(folder, file)
+  const names = request.breaks === undefined ? [IMPORT_FILE] : [IMPORT_FILE, STATEMENT_FILE, TRUTH_FILE]
+  const free = request.overwrite
+    ? Effect.void
+    : Effect.forEach(names, (name) => mustBeFree(folder, join(folder, name)), { discard: true })
   yield* free
   return yield* Effect.acquireUseRelease(
     write(folder, async () => {
@@ -71,10 +85,9 @@ export const generateProgram = Effect.fn("generateProgram")(function* (
     }),
     (work) =>
       Effect.gen(function* () {
-        const finished = join(work, IMPORT_FILE)
-        const generated = yield* writeRecords(request, { folder, work, file: finished }, report)
+        const generated = yield* writeRecords(request, { folder, work }, report)
         yield* free
-        yield* write(folder, () => rename(finished, file))
+        for (const name of names) yield* write(folder, () => rename(join(work, name), join(folder, name)))
         return { ...generated, file }
       }),
     (work) => Effect.ignore(write(folder, () => rm(work, { recursive: true, force: true })))
@@ -107,38 +120,91 @@ const isMissing = (cause: unknown): false => {
 interface Places {
   readonly folder: string
   readonly work: string
-  readonly file: string
+}
+
+/** One of the files that are written, in the order of time. */
+interface Output {
+  readonly name: string
+  readonly sort: TimeSort
+  lines: number
 }
 
 const writeRecords = Effect.fnUntraced(function* (
-  { program, redemptions, seed, until }: GenerateProgram,
-  { file, folder, work }: Places,
+  { breaks, program, redemptions, seed, until }: GenerateProgram,
+  { folder, work }: Places,
   report: (step: GenerateStep) => void
 ) {
-  const plan = { program, redemptions, seed, until }
+  const plan = { program, redemptions, seed, until, ...(breaks === undefined ? {} : { breaks }) }
   const tally = new Tally()
-  const sort = new TimeSort(work, {
-    from: ProgramPlan.start(plan),
-    to: until,
-    lines: redemptions * RECORDS_PER_REDEMPTION
+  const outputs = yield* write(folder, () => open(plan, work))
+  const add = Effect.fnUntraced(function* (output: Output, { at, line }: TimedLine) {
+    if (output.sort.full) yield* write(folder, () => output.sort.flush())
+    output.sort.add(at, line)
+    output.lines++
   })
   let made = 0
   let accounts = 0
   while (made < redemptions) {
     const history = yield* accountHistory(plan, accounts, redemptions - made)
+    const entries: Array<Entry> = []
     for (const entry of history.entries) {
-      if (sort.full) yield* write(folder, () => sort.flush())
       tally.add(entry)
-      sort.add(entry.at, lineOf(entry.record))
+      yield* add(outputs.records, { at: entry.at, line: lineOf(entry.record) })
+      if (outputs.statement !== null) entries.push(entry)
+    }
+    if (outputs.statement !== null) {
+      const sides = yield* sidesOfAccount(plan, accounts, entries, false)
+      const { statement, truth } = linesOf(ProgramPlan.accountNumber(plan, accounts), sides)
+      for (const line of statement) yield* add(outputs.statement.lines, line)
+      for (const line of truth) yield* add(outputs.statement.truth, line)
     }
     made += history.redemptions
     accounts += 1
     report({ label: "generating", done: made, total: redemptions })
   }
-  const total = Object.values(tally.records).reduce((sum, count) => sum + count, 0)
-  yield* write(folder, (signal) => sort.writeTo(file, (done) => report({ label: "writing", done, total }), signal))
-  return { ...plan, accounts, records: tally.records, first: tally.first, last: tally.last }
+  const all = outputs.statement === null ? [outputs.records] : [outputs.records, ...Object.values(outputs.statement)]
+  const total = all.reduce((sum, { lines }) => sum + lines, 0)
+  let written = 0
+  for (const { lines, name, sort } of all) {
+    const file = join(work, name)
+    const onWritten = (done: number) => report({ label: "writing", done: written + done, total })
+    yield* write(folder, (signal) => sort.writeTo(file, onWritten, signal))
+    written += lines
+  }
+  const { first, last, records } = tally
+  return { ...plan, accounts, records, first, last, statement: statementOf(folder, outputs) }
 })
+
+interface Outputs {
+  readonly records: Output
+  readonly statement: { readonly lines: Output; readonly truth: Output } | null
+}
+
+/** The files that a plan leads to; the statement begins with its own first line, before everything. */
+const open = async (plan: ProgramPlan.ProgramPlan, work: string): Promise<Outputs> => {
+  const lines = plan.redemptions * RECORDS_PER_REDEMPTION
+  const output = async (name: string): Promise<Output> => {
+    const folder = join(work, `${name}-windows`)
+    await mkdir(folder)
+    const from = ProgramPlan.start(plan) - Instant.MICROS_PER_DAY
+    return { name, sort: new TimeSort(folder, { from, to: plan.until, lines }), lines: 0 }
+  }
+  const records = await output(IMPORT_FILE)
+  if (plan.breaks === undefined) return { records, statement: null }
+  const statement = { lines: await output(STATEMENT_FILE), truth: await output(TRUTH_FILE) }
+  statement.lines.sort.add(ProgramPlan.start(plan) - Instant.MICROS_PER_DAY, headerOf(plan))
+  return { records, statement }
+}
+
+const statementOf = (folder: string, { statement }: Outputs): Statement | null =>
+  statement === null
+    ? null
+    : {
+        file: join(folder, STATEMENT_FILE),
+        truth: join(folder, TRUTH_FILE),
+        lines: statement.lines.lines,
+        breaks: statement.truth.lines
+      }
 
 /** Counts what was generated. */
 class Tally {

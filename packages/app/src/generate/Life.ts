@@ -10,6 +10,7 @@ import {
   Account,
   Decide,
   type Draw,
+  type Fact,
   type Ids,
   type Instant,
   Lots,
@@ -26,6 +27,10 @@ import type { Dice } from "./Dice.ts"
 export interface Entry {
   readonly at: Instant.Instant
   readonly record: ImportRecord
+  /** What the record leads to. */
+  readonly facts: ReadonlyArray<Fact.Fact>
+  /** Whether the record is a credit that was recorded twice, this being the second time. */
+  readonly again: boolean
 }
 
 /** The account that all records of a life name. */
@@ -63,8 +68,8 @@ export class Life {
     if (until > this.clock) this.clock = until
   }
 
-  /** Records what happens now. */
-  record(record: ImportRecord): void {
+  /** Records what happens now; `again` where it is what was recorded before. */
+  record(record: ImportRecord, again = false): void {
     const { command } = ImportStep.step(record, Zone.UTC, this.clock)
     if (record.type === "credited") this.fetchLotsOf(record.redemption)
     const facts = Result.getOrThrowWith(
@@ -76,7 +81,12 @@ export class Life {
       if (event._tag === "Redeemed") for (const { lotId } of event.draws) this.putAsideIfSpent(lotId)
       if (event._tag === "PointsAdjusted") this.putAsideIfSpent(event.lotId)
     }
-    this.entries.push({ at: this.clock, record })
+    this.entries.push({ at: this.clock, record, facts, again })
+  }
+
+  /** What was recorded last, unless it was taken out. */
+  latest(): Entry | undefined {
+    return this.entries.at(-1)
   }
 
   /** Takes out what was recorded since the last time. */

@@ -35,16 +35,19 @@ export interface ProgramPlan {
   readonly seed: number
   /** How many redemptions there are, exactly; all else follows from them. 0 to `MAXIMUM_REDEMPTIONS`. */
   readonly redemptions: number
+  /** Redemptions in a hundred about which the statement and the program do not agree, 0 to 100; none unless given. */
+  readonly breaks?: number
   /** Nothing of the program occurs later. From `EARLIEST_UNTIL` to before `END_OF_UNTIL`. */
   readonly until: Instant.Instant
 }
 
 /** Throws for a plan that is out of its bounds. */
-export const check = ({ redemptions, seed, until }: ProgramPlan): void => {
+export const check = ({ breaks = 0, redemptions, seed, until }: ProgramPlan): void => {
   if (!isWhole(seed, MAXIMUM_SEED)) throw new RangeError(`seed ${seed}: 0 to ${MAXIMUM_SEED} is expected`)
   if (!isWhole(redemptions, MAXIMUM_REDEMPTIONS)) {
     throw new RangeError(`redemptions ${redemptions}: 0 to ${MAXIMUM_REDEMPTIONS} is expected`)
   }
+  if (!(breaks >= 0 && breaks <= 100)) throw new RangeError(`breaks ${breaks}: 0 to 100 is expected`)
   if (!canEnd(until)) throw new RangeError(`until ${Instant.toString(until)}: ${END_EXPECTED}`)
 }
 

@@ -158,11 +158,14 @@ const compareHold = (sides: Sides): ReadonlyArray<Difference> => {
   const { hold } = sides
   if (hold === undefined) return []
   const { creditId, points, redemptionId, requestedAt, whole } = hold
-  const free = unbooked(sides).filter(({ at }) => at >= requestedAt - SKEW)
+  const free = unbooked(sides)
+  // Whatever the clocks say, another's credit of the very amount leaves a doubt.
   const like = free.filter((credit) => credit.points === points)
-  const inTime = like.filter(({ at }) => at <= requestedAt + PROCESSING + SKEW)
-  const isAbsent = whole ? free.length === 0 : like.length === 0
-  const isFound = like.length === 1 && inTime.length === 1
+  const later = free.filter(({ at }) => at >= requestedAt - SKEW)
+  const inTime = like.filter(({ at }) => at >= requestedAt - SKEW && at <= requestedAt + PROCESSING + SKEW)
+  const isAbsent = like.length === 0 && (!whole || later.length === 0)
+  // Where others credited the same amount, which of the entries is booked is a matter of opinion.
+  const isFound = like.length === 1 && inTime.length === 1 && !sides.elsewhere.includes(points)
   return isAbsent || isFound
     ? differs(
         "held",

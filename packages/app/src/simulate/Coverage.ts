@@ -14,6 +14,7 @@ const STEPS: ReadonlyArray<string> = [
   "append CreditOutcomeUnknown",
   "readStream",
   "inFlight",
+  "numbersOf",
   "history call",
   "toSweep",
   "append PointsExpired"

@@ -44,6 +44,10 @@ const PATIENCE = Duration.seconds(30)
 const ABOUT_TO_CALL = "before credit call"
 export const LONGEST_HESITATION_MILLIS = 60_000
 
+/** Where something is about to be stored, or has just been: few of the gates, and the ones that matter most. */
+const APPEND = / append /
+const MORE_AT_APPENDS = 3
+
 /** A history that cannot go on. */
 export class Stuck {
   readonly problem: string
@@ -79,7 +83,8 @@ export class Direction {
     effect: Effect.Effect<A, E>,
     done: (exit: Exit.Exit<A, E>) => void
   ): Effect.Effect<void> =>
-    Effect.map(Effect.forkDetach(this.#stage.within(process, effect)), (fiber) => {
+    // At once: until it has begun, nothing of it is counted, and all would seem still.
+    Effect.map(Effect.forkDetach(this.#stage.within(process, effect), { startImmediately: true }), (fiber) => {
       const task: Task = { process, name, fiber }
       this.#running.add(task)
       fiber.addObserver((exit) => {
@@ -144,7 +149,8 @@ export class Direction {
 
   #pass(gate: Gate, events: Events, odds: Odds): Effect.Effect<void> {
     return Effect.suspend(() => {
-      if (odds.deathPercent > 0 && this.#dice.chance(odds.deathPercent)) return this.#die(gate, events)
+      const percent = odds.deathPercent * (APPEND.test(gate.point) ? MORE_AT_APPENDS : 1)
+      if (percent > 0 && this.#dice.chance(percent)) return this.#die(gate, events)
       this.#tell(`${gate.process.name}: ${gate.point}`)
       count(this.passed, gate.point)
       this.#stage.open(gate)

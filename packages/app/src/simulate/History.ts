@@ -24,6 +24,15 @@ export interface RunOf<Run, Data> {
   readonly name: string
 }
 
+/** One playing of a history; a history that fails is played again with fewer steps. */
+export interface Playing {
+  readonly seed: number
+  /** The places of the steps that are taken; undefined for all. */
+  readonly steps: ReadonlyArray<number> | undefined
+  /** Tells programs of several playings apart. */
+  readonly attempt: number
+}
+
 /** A history under way. */
 export class History<Run, Data> {
   readonly trace: Trace
@@ -39,13 +48,16 @@ export class History<Run, Data> {
   readonly #begin: number
   readonly #actors: Array<Actor> = []
   readonly #tellings: Array<Telling> = []
+  /** The places of the steps that were taken. */
+  readonly taken: Array<number> = []
   /** What settling did, by its results. */
   readonly settled = new Map<string, number>()
   readonly #elsewhere = new Map<string, Array<Points.Points>>()
+  readonly #steps: ReadonlyArray<number> | undefined
   #started = 0
 
   private constructor(parts: {
-    readonly seed: number
+    readonly playing: Playing
     readonly run: RunOf<Run, Data>
     readonly dice: Dice.Dice
     readonly begin: number
@@ -55,7 +67,9 @@ export class History<Run, Data> {
     readonly casting: Casting<Run, Data>
     readonly scope: Scope.Scope
   }) {
-    const { begin, casting, dice, run, sandbox, scope, seed, stage, trace } = parts
+    const { begin, casting, dice, playing, run, sandbox, scope, stage, trace } = parts
+    const { attempt, seed, steps } = playing
+    this.#steps = steps
     this.#run = run
     this.#dice = dice
     this.#begin = begin
@@ -64,14 +78,14 @@ export class History<Run, Data> {
     this.#sandbox = sandbox
     this.#casting = casting
     this.#scope = scope
-    this.program = Ids.ProgramId.make(`simulation-${run.name}-${seed}`)
+    this.program = Ids.ProgramId.make(`simulation-${run.name}-${seed}${attempt === 0 ? "" : `-${attempt}`}`)
     this.accounts = Plan.accounts(dice, seed, begin)
     this.direction = new Direction(stage, dice, trace.tell)
   }
 
   /** Opens the data of a history and starts Mastercard's side; both end with the scope. */
-  static readonly open = Effect.fnUntraced(function* <Run, Data>(seed: number, run: RunOf<Run, Data>) {
-    const dice = yield* Dice.seeded(String(seed))
+  static readonly open = Effect.fnUntraced(function* <Run, Data>(playing: Playing, run: RunOf<Run, Data>) {
+    const dice = yield* Dice.seeded(String(playing.seed))
     const begin = Plan.beginning(dice)
     const trace: Trace = new Trace(() => stage.clock.currentTimeMillisUnsafe())
     const stage: Stage = new Stage(begin, trace.tell)
@@ -80,7 +94,7 @@ export class History<Run, Data> {
     const data = yield* Effect.provideContext(Layer.build(Layer.fresh(run.wiring.history)), run.services)
     const services = Context.merge(run.services, data)
     const casting = new Casting(stage, run.wiring, services, sandbox.url, run.keys)
-    return new History({ seed, run, dice, begin, trace, stage, sandbox, casting, scope })
+    return new History({ playing, run, dice, begin, trace, stage, sandbox, casting, scope })
   })
 
   /** Plays it: the accounts, everything that happens, and settling until nothing is left to settle. */
@@ -90,7 +104,9 @@ export class History<Run, Data> {
     this.trace.tell(`${hazards.processes} processes; faults: ${JSON.stringify(hazards.faults)}`)
     for (let place = 0; place < hazards.processes; place++) yield* this.#cast(place)
     yield* this.#sandbox.setFaults(hazards.faults)
-    const steps = Plan.steps(this.#dice, redemptions, hazards.processes).slice()
+    const planned = Plan.steps(this.#dice, redemptions, hazards.processes)
+    const steps = planned.filter((_, place) => this.#steps?.includes(place) ?? true)
+    this.taken.push(...(this.#steps ?? planned.keys()))
     yield* this.direction.run(this.#events(steps), hazards)
     yield* this.calmDown
     yield* this.settleAll

@@ -75,10 +75,10 @@ export interface Hazards {
 }
 
 const LONGEST_LAG_MILLIS = Duration.toMillis(LIMITS.longestLag)
+const LONGEST_PROCESSING_MILLIS = Duration.toMillis(LIMITS.longestProcessing)
 
 /** How long after a request a listing without its credit proves that there is none. */
-export const CERTAIN_AFTER_MILLIS =
-  Duration.toMillis(LIMITS.longestProcessing) + LONGEST_LAG_MILLIS + Duration.toMillis(LIMITS.clockSkew)
+export const CERTAIN_AFTER_MILLIS = LONGEST_PROCESSING_MILLIS + LONGEST_LAG_MILLIS + Duration.toMillis(LIMITS.clockSkew)
 
 /** How long a call of Mastercard may take as a whole. */
 export const ANSWER_LIMIT_MILLIS = 30_000
@@ -184,7 +184,7 @@ const FAULTS: ReadonlyArray<SandboxFaults.Fault> = [
 ]
 
 /** From the call to a late effect at most. With what happens before the call, it stays below the longest processing time. */
-const LONGEST_LATENESS_MILLIS = Duration.toMillis(LIMITS.longestProcessing) - 4 * 60_000
+const LONGEST_LATENESS_MILLIS = LONGEST_PROCESSING_MILLIS - 4 * 60_000
 
 /** Delays that a caller waits for, and delays that are beyond its limit. */
 const DELAYS: Weighted<number> = [
@@ -194,24 +194,25 @@ const DELAYS: Weighted<number> = [
   [1, 120_000]
 ]
 
-/** Shorter than what the limits say. */
+/** Not longer than what the limits say. */
 const LAGS: Weighted<number> = [
-  [2, 0],
+  [1, 0],
   [1, 30_000],
-  [1, LONGEST_LAG_MILLIS]
+  [2, LONGEST_LAG_MILLIS]
 ]
 
 const faults = (dice: Dice, seed: number): SandboxFaults.SpecificationInput => {
-  if (dice.chance(20)) return {}
+  if (dice.chance(10)) return {}
   const chosen = dice.some(FAULTS, dice.between(1, 5))
-  const share = dice.between(10, 80) / 100 / chosen.length
+  const share = dice.between(20, 90) / 100 / chosen.length
   const rates = chosen.map((fault) => [fault, rate(dice, fault, share)] as const)
   return { seed, rates: Object.fromEntries(rates), historyLag: dice.weighted(LAGS) }
 }
 
 const rate = (dice: Dice, fault: SandboxFaults.Fault, share: number) => {
   if (fault === "delay") return { rate: share, after: dice.weighted(DELAYS) }
-  if (fault === "lateEffect") return { rate: share, after: dice.between(1, LONGEST_LATENESS_MILLIS) }
+  if (fault === "lateEffect")
+    return { rate: share, after: dice.chance(50) ? LONGEST_LATENESS_MILLIS : dice.between(1, LONGEST_LATENESS_MILLIS) }
   return share
 }
 
@@ -222,14 +223,14 @@ export const steps = (
   processes: number
 ): ReadonlyArray<Step> => {
   const credits: Array<PlannedCredit> = []
-  return Array.from({ length: dice.between(3, 14) }, (): Step => {
+  return Array.from({ length: dice.between(4, 18) }, (): Step => {
     const process = dice.between(0, processes - 1)
     const kind = dice.weighted<Step["_tag"]>([
-      [11, "Credit"],
+      [10, "Credit"],
       [2, "CreditElsewhere"],
-      [4, "Settle"],
-      [2, "SweepExpired"],
-      [3, "PassTime"]
+      [6, "Settle"],
+      [3, "SweepExpired"],
+      [5, "PassTime"]
     ])
     switch (kind) {
       case "Credit": {
@@ -241,19 +242,27 @@ export const steps = (
       case "Settle":
         return { _tag: kind, process, absent: dice.chance(30) ? "repeat" : "release" }
       case "PassTime":
-        return { _tag: kind, millis: dice.weighted(PAUSES) * dice.between(50, 150) }
+        return { _tag: kind, millis: pause(dice) }
       default:
         return { _tag: kind, process }
     }
   })
 }
 
-/** Hundredths of: a moment, what settling has to wait for, hours, days in which lots expire. */
-const PAUSES: Weighted<number> = [
-  [2, 100],
-  [4, CERTAIN_AFTER_MILLIS / 100],
-  [2, HOUR / 20],
-  [3, DAY / 100]
+/** Often just before or after one of the limits of settling, where a mistake of a minute shows. */
+const pause = (dice: Dice): number =>
+  dice.chance(30)
+    ? dice.pick(LIMITS_IN_MILLIS) + dice.between(-60_000, 60_000)
+    : dice.between(1, dice.weighted(LONGEST_PAUSES))
+
+const LIMITS_IN_MILLIS: ReadonlyArray<number> = [LONGEST_PROCESSING_MILLIS, LONGEST_LAG_MILLIS, CERTAIN_AFTER_MILLIS]
+
+/** A moment, what settling has to wait for, hours, days in which lots expire. */
+const LONGEST_PAUSES: Weighted<number> = [
+  [2, 60_000],
+  [4, CERTAIN_AFTER_MILLIS],
+  [2, 8 * HOUR],
+  [3, 2 * DAY]
 ]
 
 const fresh = (

@@ -5,6 +5,8 @@ import type { Difference } from "./Difference.ts"
 export interface Failed {
   /** Replays it. */
   readonly seed: number
+  /** The places of the steps that it takes to fail; all, where it was not shrunk. */
+  readonly steps: ReadonlyArray<number>
   readonly differences: ReadonlyArray<Difference>
   /** What happened, line by line. */
   readonly trace: ReadonlyArray<string>

@@ -11,7 +11,7 @@ import * as Comparison from "./Comparison.ts"
 import type { Difference } from "./Difference.ts"
 import { count, Stuck } from "./Direction.ts"
 import type { Answer, Ended } from "./Ended.ts"
-import { History, type RunOf } from "./History.ts"
+import { History, type Playing, type RunOf } from "./History.ts"
 import * as Report from "./Report.ts"
 import type { Wiring } from "./Wiring.ts"
 
@@ -66,9 +66,9 @@ export const simulate = <Run, Data>(
         (seed) =>
           Effect.suspend(() => {
             if (failed.length >= (options.failures ?? FAILURES)) return Effect.void
-            return Effect.map(play(seed, run), (played) => {
+            return Effect.map(playAndShrink(seed, run), ({ played, shrunk }) => {
               tally = Report.add(tally, played.tally)
-              if (played.differences.length > 0) failed.push(played)
+              if (shrunk.differences.length > 0) failed.push(shrunk)
               onProgress?.({ done: tally.histories, of: histories, failed: failed.length })
             })
           }),
@@ -79,11 +79,30 @@ export const simulate = <Run, Data>(
     })
   )
 
-/** Plays one history, for its trace. */
+/** Plays one history, or some of its steps, for its trace. */
 export const replay = <Run, Data>(
   wiring: Wiring<Run, Data>,
-  seed: number
-): Effect.Effect<Played, SimulationImpossible> => withRun(wiring, (run) => play(seed, run))
+  seed: number,
+  steps?: ReadonlyArray<number>
+): Effect.Effect<Played, SimulationImpossible> => withRun(wiring, (run) => play({ seed, steps, attempt: 0 }, run))
+
+/** Plays a history, and where it fails again and again, each time without one of its steps, as long as it fails. */
+const playAndShrink = Effect.fnUntraced(function* <Run, Data>(seed: number, run: RunOf<Run, Data>) {
+  const played = yield* play({ seed, steps: undefined, attempt: 0 }, run)
+  let shrunk: Played = played
+  if (played.differences.length === 0 || played.differences.some(({ kind }) => kind === "stuck")) {
+    return { played, shrunk }
+  }
+  let attempt = 0
+  // From the end: what comes after the failure is of no interest, and goes first.
+  for (const place of played.steps.toReversed()) {
+    const steps = shrunk.steps.filter((other) => other !== place)
+    const again = yield* play({ seed, steps, attempt: ++attempt }, run)
+    // Another difference would be another failure.
+    if (again.differences.some(({ kind }) => played.differences.some((first) => first.kind === kind))) shrunk = again
+  }
+  return { played, shrunk }
+})
 
 const withRun = <Run, Data, A>(
   wiring: Wiring<Run, Data>,
@@ -106,9 +125,9 @@ const impossible = <A, E, R>(
     cause instanceof SimulationImpossible ? cause : new SimulationImpossible({ seed, cause })
   )
 
-const play = <Run, Data>(seed: number, run: RunOf<Run, Data>): Effect.Effect<Played, SimulationImpossible> =>
+const play = <Run, Data>(playing: Playing, run: RunOf<Run, Data>): Effect.Effect<Played, SimulationImpossible> =>
   Effect.gen(function* () {
-    const history = yield* History.open(seed, run)
+    const history = yield* History.open(playing, run)
     const played = yield* Effect.result(history.play)
     if (Result.isFailure(played) && !(played.failure instanceof Stuck)) return yield* Effect.fail(played.failure)
     const stuck: ReadonlyArray<Difference> =
@@ -125,8 +144,14 @@ const play = <Run, Data>(seed: number, run: RunOf<Run, Data>): Effect.Effect<Pla
       ...before,
       ...after.filter(({ problem }) => before.every((known) => known.problem !== problem))
     ]
-    return { seed, differences, trace: history.trace.lines, tally: yield* tallyOf(history, ended, people) }
-  }).pipe(Random.withSeed(seed), Effect.scoped, (played) => impossible(seed, played))
+    return {
+      seed: playing.seed,
+      steps: history.taken,
+      differences,
+      trace: history.trace.lines,
+      tally: yield* tallyOf(history, ended, people)
+    }
+  }).pipe(Random.withSeed(playing.seed), Effect.scoped, (played) => impossible(playing.seed, played))
 
 const tallyOf = <Run, Data>(
   history: History<Run, Data>,

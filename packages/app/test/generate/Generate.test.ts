@@ -1,4 +1,6 @@
 /** `pointback generate` as it is typed. */
+import { StatementFile } from "@pointback/adapters"
+import { Effect } from "effect"
 import { existsSync, readFileSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -143,5 +145,32 @@ describe("pointback generate as a process", () => {
     process.signal("SIGINT")
     assert.strictEqual(await process.ended, 130)
     assert.deepStrictEqual(readdirSync(folder), [])
+  })
+})
+
+describe("pointback generate --breaks", () => {
+  it("writes a statement that can be read, and the truth, the same for the same seed; the program stays as it is", async () => {
+    const [plain, first, second] = [newFolder(), newFolder(), newFolder()]
+    await generate(plain)
+    const { out } = await generate(first, "--breaks 40 --json")
+    await generate(second, "--breaks 40")
+    const text = (folder: string, name: string) => readFileSync(join(folder, name), "utf8")
+    for (const name of ["import.ndjson", "statement.ndjson", "truth.ndjson"]) {
+      assert.strictEqual(text(first, name), text(second, name))
+    }
+    const listing = await Effect.runPromise(Effect.scoped(StatementFile.read(join(first, "statement.ndjson"))))
+    const truths = text(first, "truth.ndjson").trim().split("\n")
+    const { statement } = JSON.parse(out) as { statement: Record<string, unknown> }
+    assert.deepStrictEqual([listing.parked, listing.count], [[], statement["lines"]])
+    assert.deepStrictEqual([truths.length, truths.length > 5], [statement["breaks"], true])
+    // Credits that were recorded twice are the one break that is made in the program itself.
+    const twice = truths.filter((line) => line.includes("duplicateHere")).length
+    if (twice === 0) assert.strictEqual(text(first, "import.ndjson"), text(plain, "import.ndjson"))
+  })
+
+  it("refuses what is no percentage", async () => {
+    const { code, err } = await generate(newFolder(), "--breaks 101 --json")
+    assert.strictEqual(code, 2)
+    assert.deepInclude((JSON.parse(err) as { error: object }).error, { _tag: "InvalidInput", flag: "breaks" })
   })
 })

@@ -2,7 +2,7 @@
 import { EventStore, Mastercard, MastercardRefused } from "@pointback/adapters"
 import { Account } from "@pointback/domain"
 import { Duration, Effect, Layer } from "effect"
-import { type CreditRedemption, recordCredit } from "../../src/command/CreditRedemption.ts"
+import { type CreditRedemption, creditRedemption, recordCredit } from "../../src/command/CreditRedemption.ts"
 import * as AppError from "../../src/error/AppError.ts"
 import { settleCredits } from "../../src/settle/SettleCredits.ts"
 import * as Wiring from "../../src/simulate/Wiring.ts"
@@ -80,9 +80,22 @@ const settleTooEarly: typeof Wiring.memory = {
     settle: (program, absent) =>
       settleCredits(
         { program, absent, olderThan: Duration.zero },
-        { longestProcessing: Duration.zero, longestLag: Duration.zero, clockSkew: Duration.zero }
+        { ...Wiring.LIMITS, longestProcessing: Duration.zero, longestLag: Duration.zero }
       )
   }
+}
+
+/** Tells whoever asks that nothing was credited, where nobody knows. */
+const tellDeclined = withCredit((credit, caller) =>
+  Effect.map(creditRedemption(credit, caller), (outcome) =>
+    outcome.outcome === "CreditOutcomeUnknown" ? { ...outcome, outcome: "CreditDeclined" } : outcome
+  )
+)
+
+/** Leaves everything open. */
+const neverSettle: typeof Wiring.memory = {
+  ...Wiring.memory,
+  protocol: { ...Wiring.protocol, settle: () => Effect.succeed({ young: 0, credits: [] }) }
 }
 
 export const broken = {
@@ -91,5 +104,7 @@ export const broken = {
   releaseOnLostConnection,
   appendBeforeCall,
   appendAfterCall,
-  settleTooEarly
+  settleTooEarly,
+  tellDeclined,
+  neverSettle
 }

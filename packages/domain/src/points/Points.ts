@@ -24,6 +24,8 @@ export const UNITS_PER_POINT = 10_000n
 /** The first amount that has too many integer digits. */
 const LIMIT = 10n ** BigInt(MAXIMUM_INTEGER_DIGITS) * UNITS_PER_POINT
 
+const WHOLE = /^\d{1,15}$/
+
 const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/
 
 /** Why a text is not an amount. */
@@ -36,6 +38,8 @@ export type PointsProblem = "notADecimal" | "tooManyDigits" | "tooLarge"
  * (more than fifteen integer digits).
  */
 export const fromString = (text: string): Result.Result<Points, PointsProblem> => {
+  // Most amounts of most programs; read several times as fast.
+  if (WHOLE.test(text)) return Result.succeed(BigInt(text) * UNITS_PER_POINT)
   const match = DECIMAL.exec(text)
   if (match === null) return Result.fail("notADecimal")
   const integer = (match[2] as string).replace(/^0+/, "")

@@ -583,6 +583,51 @@ const questions = [
   )
 ]
 
+const timelines: ReadonlyArray<Mutation> = [
+  mutation(
+    "timeline/LotTimeline.test.ts",
+    "what was recorded later is known (L11)",
+    "timeline/RecordedFact.ts",
+    "recordedAt <= knownAt",
+    "true"
+  ),
+  mutation(
+    "timeline/RedemptionTimeline.test.ts",
+    "what was recorded at the very instant is not known (L11)",
+    "timeline/RecordedFact.ts",
+    "recordedAt <= knownAt",
+    "recordedAt < knownAt"
+  ),
+  mutation(
+    "timeline/LotTimeline.test.ts",
+    "points of an expired lot can be used at its very end",
+    "timeline/LotTimeline.ts",
+    "at > asOf",
+    "at >= asOf"
+  ),
+  mutation(
+    "timeline/LotTimeline.test.ts",
+    "what returns to an expired lot stays in it (L9)",
+    "timeline/LotTimeline.ts",
+    "const after = moves.slice(before.length).map(({ change: _change, ...step }) => ({ ...step, holds: 0n }))",
+    "const after = moves.slice(before.length).map(({ change, ...step }) => ({ ...step, holds: change }))"
+  ),
+  mutation(
+    "timeline/Series.test.ts",
+    "a fact counts from the next instant on",
+    "timeline/Series.ts",
+    "fact.occurredAt <= at",
+    "fact.occurredAt < at"
+  ),
+  mutation(
+    "timeline/Series.test.ts",
+    "months forget the day that they began with",
+    "timeline/Series.ts",
+    "while (!isDate(later.year, later.month, last)) last -= 1",
+    "if (!isDate(later.year, later.month, last)) last = 28 - 1"
+  )
+]
+
 export const MUTATIONS: ReadonlyArray<Mutation> = [
   ...capped,
   ...besideHeld,
@@ -592,5 +637,6 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
   ...statuses,
   ...histories,
   ...questions,
+  ...timelines,
   ...others
 ]

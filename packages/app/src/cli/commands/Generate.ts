@@ -25,6 +25,13 @@ export const generate = Command.make(
       Flag.withMetavar("instant"),
       Flag.optional
     ),
+    breaks: Flag.String("breaks").pipe(
+      Flag.withDescription(
+        "Also write a statement that disagrees about so many redemptions in a hundred, and the truth"
+      ),
+      Flag.withMetavar("percent"),
+      Flag.optional
+    ),
     force: Flag.Boolean("force").pipe(
       Flag.withDescription("Overwrite the file of an earlier run"),
       Flag.withDefault(false)
@@ -37,13 +44,22 @@ export const generate = Command.make(
       ? ProgramPlan.defaultProgram(seed)
       : yield* Input.read(Ids.ProgramId, "program", flags.program.value)
     const until = Option.isNone(flags.until) ? ProgramPlan.DEFAULT_UNTIL : yield* end(flags.until.value)
+    const breaks = Option.isNone(flags.breaks) ? undefined : yield* percent("breaks", flags.breaks.value)
     // An empty path would be the current folder itself.
     if (flags.out.trim() === "") {
       return yield* new Input.InvalidInput({ flag: "out", value: flags.out, problem: "a folder is expected" })
     }
     const report = yield* Progress.report
     const generated = yield* generateProgram(
-      { program, seed, redemptions, until, folder: flags.out, overwrite: flags.force },
+      {
+        program,
+        seed,
+        redemptions,
+        until,
+        folder: flags.out,
+        overwrite: flags.force,
+        ...(breaks === undefined ? {} : { breaks })
+      },
       (step) => report({ ...step, unit: "records" })
     ).pipe(
       Effect.catchTags({
@@ -59,6 +75,11 @@ export const generate = Command.make(
     yield* Output.answer(json(generated), () => text(generated))
   }, Effect.scoped)
 ).pipe(Command.withDescription("Write a program that never was, as a file to import"))
+
+const percent = (flag: string, value: string): Effect.Effect<number, Input.InvalidInput> =>
+  /^\d{1,3}(?:\.\d{1,6})?$/.test(value) && Number(value) <= 100
+    ? Effect.succeed(Number(value))
+    : Effect.fail(new Input.InvalidInput({ flag, value, problem: "a number from 0 to 100 is expected" }))
 
 const end = (value: string): Effect.Effect<Instant.Instant, Input.InvalidInput> => {
   const problem = (expected: string) => new Input.InvalidInput({ flag: "until", value, problem: expected })
@@ -76,19 +97,26 @@ const json = (generated: Generated): Output.Json => ({
   seed: generated.seed,
   until: Json.instant(generated.until),
   accounts: generated.accounts,
+  statement: generated.statement === null ? null : { ...generated.statement },
   records: { ...generated.records, total: total(generated) },
   first: Json.instant(generated.first),
   last: Json.instant(generated.last)
 })
 
 const text = (generated: Generated): string => {
-  const { accounts, file, first, last, program, records, seed } = generated
+  const { accounts, file, first, last, program, records, seed, statement } = generated
   const span =
     first === null || last === null ? [] : [`  from ${Output.instantText(first)} to ${Output.instantText(last)}`]
   return [
     `wrote ${Output.count(total(generated), "record")} of ${Output.count(accounts, "account")} ` +
       `of program ${program}, seed ${seed}, to ${file}`,
     ...Object.entries(records).map(([type, count]) => `  ${type.padEnd(8)}  ${count}`),
-    ...span
+    ...span,
+    ...(statement === null
+      ? []
+      : [
+          `and ${Output.count(statement.lines, "line")} of a statement to ${statement.file}, ` +
+            `with ${Output.count(statement.breaks, "break")} that ${statement.truth} lists`
+        ])
   ].join("\n")
 }

@@ -2,7 +2,6 @@
 import { maskAccount } from "@pointback/adapters"
 import { Effect } from "effect"
 import { Argument, Command } from "effect/cli"
-import { setFlagsFromString } from "node:v8"
 import type { OnProgress } from "../../import/History.ts"
 import type { Imported } from "../../import/Imported.ts"
 import * as ImportFile from "../../import/ImportFile.ts"
@@ -12,13 +11,7 @@ import { exitWith } from "../Exit.ts"
 import { ExitCode } from "../ExitCode.ts"
 import * as Output from "../Output.ts"
 import * as Progress from "../Progress.ts"
-
-/**
- * What keeps the heap small: it is swept when it is twice what lives in it, and its part for what is new stays as it is. On
- * a large machine the engine would let either grow to several times that, and an import would take the memory of a small
- * one for what nobody looks at any more. It costs a twentieth of the time.
- */
-const SMALL_HEAP = ["--heap-growing-percent=100", "--semi-space-growth-factor=1"]
+import { keepHeapSmall } from "../SmallHeap.ts"
 
 export const importCommand = Command.make(
   "import",
@@ -31,7 +24,7 @@ export const importCommand = Command.make(
 ).pipe(Command.withDescription("Import a history, account by account"))
 
 const run = Effect.fnUntraced(function* (file: string) {
-  yield* Effect.sync(() => SMALL_HEAP.forEach((flag) => setFlagsFromString(flag)))
+  yield* keepHeapSmall
   const report = yield* Progress.report
   const onProgress: OnProgress = ({ done, phase, total }) =>
     report({ label: phase, done, total, unit: phase === "reading" ? "bytes" : "records" })

@@ -34,12 +34,18 @@ export const simulate = Command.make(
       Flag.withDescription("Play the one history of this seed and tell all that happens in it"),
       Flag.withMetavar("seed"),
       Flag.optional
+    ),
+    steps: Flag.String("steps").pipe(
+      Flag.withDescription("With --replay: only these steps of it, as a history that fails names them"),
+      Flag.withMetavar("n,n,…"),
+      Flag.optional
     )
   },
   Effect.fn("simulate")(function* (flags) {
     const simulating = yield* simulatingOn
     if (Option.isSome(flags.replay)) {
-      const played = yield* simulating.replay(yield* Input.wholeNumber("replay", flags.replay.value, SEEDS - 1))
+      const seed = yield* Input.wholeNumber("replay", flags.replay.value, SEEDS - 1)
+      const played = yield* simulating.replay(seed, yield* stepsOf(flags.steps))
       yield* Output.answer(failedJson(played), () => replayText(played))
       return yield* exitWith(played.differences.length === 0 ? ExitCode.done : ExitCode.differences)
     }
@@ -58,14 +64,25 @@ export const simulate = Command.make(
   }, Effect.scoped)
 ).pipe(Command.withDescription("Simulate credits with faults, deaths and restarts, and compare what came of them"))
 
+/** Steps of a history at most: more than any has. */
+const MAXIMUM_STEP = 999
+
+const stepsOf = (steps: Option.Option<string>) =>
+  Option.isNone(steps)
+    ? Effect.succeed(undefined)
+    : Effect.forEach(steps.value.split(","), (step) => Input.wholeNumber("steps", step, MAXIMUM_STEP))
+
 interface Simulating {
   readonly run: (options: Parameters<typeof run>[1]) => Effect.Effect<Report, SimulationImpossible>
-  readonly replay: (seed: number) => Effect.Effect<Played, SimulationImpossible>
+  readonly replay: (
+    seed: number,
+    steps: ReadonlyArray<number> | undefined
+  ) => Effect.Effect<Played, SimulationImpossible>
 }
 
 const simulatingBy = <Run, Data>(wiring: Wiring.Wiring<Run, Data>): Simulating => ({
   run: (options) => run(wiring, options),
-  replay: (seed) => replay(wiring, seed)
+  replay: (seed, steps) => replay(wiring, seed, steps)
 })
 
 // `POINTBACK_DATABASE` is not asked: what it names is in use, and a simulation writes whole programs.
@@ -92,8 +109,9 @@ const simulatingOn: Effect.Effect<Simulating, Input.InvalidInput, "effect/cli/Gl
 
 const isClean = ({ failed, verification }: Report): boolean => failed.length + verification.length === 0
 
-const failedJson = ({ differences, seed, trace }: Failed): Output.Json => ({
+const failedJson = ({ differences, seed, steps, trace }: Failed): Output.Json => ({
   seed,
+  steps,
   differences: differences.map(({ kind, problem }) => ({ kind, problem })),
   trace
 })
@@ -166,9 +184,9 @@ export const reportText = (report: Report): string => {
 
 const historiesText = (count: number): string => `${count} ${count === 1 ? "history" : "histories"}`
 
-const failedText = ({ differences, seed }: Failed): ReadonlyArray<string> => [
+const failedText = ({ differences, seed, steps }: Failed): ReadonlyArray<string> => [
   "",
-  `seed ${seed}; \`pointback simulate --replay ${seed}\` tells what happened`,
+  `seed ${seed}; \`pointback simulate --replay ${seed} --steps ${steps.join()}\` tells what happened`,
   ...differences.map(({ kind, problem }) => `  ${kind}: ${problem}`)
 ]
 

@@ -1,10 +1,10 @@
 /** Lines of a file, whatever the chunks are that it comes in. */
 import fc from "fast-check"
 import { assert, describe, it } from "vitest"
-import { ImportLines, MAXIMUM_LINE_BYTES } from "../../src/import/ImportLines.ts"
+import { FileLines, MAXIMUM_LINE_BYTES } from "../../src/file/FileLines.ts"
 
 const linesOf = (chunks: ReadonlyArray<Buffer>): ReadonlyArray<Buffer> => {
-  const lines = new ImportLines()
+  const lines = new FileLines()
   const found = chunks.flatMap((chunk) => Array.from(lines.push(chunk)))
   return [...found, lines.end()]
 }

@@ -1,0 +1,14 @@
+/** What the parts of the page have in common. */
+import { Points } from "@pointback/domain"
+import type { ComponentChildren, VNode } from "preact"
+import { h } from "./Element.ts"
+
+/** A part of the page with its heading. */
+export const section = (id: string, title: string, ...content: ReadonlyArray<ComponentChildren>): VNode =>
+  h("section", { "aria-labelledby": id }, h("h2", { id }, title), content)
+
+/** A remark below what it is about. */
+export const note = (...content: ReadonlyArray<ComponentChildren>): VNode => h("p", { class: "note" }, content)
+
+/** Points as a length that is drawn; what is said is exact. */
+export const length = (points: Points.Points): number => Number(points) / Number(Points.UNITS_PER_POINT)
