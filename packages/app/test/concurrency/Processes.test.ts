@@ -258,7 +258,7 @@ describe("four processes on one PostgreSQL", () => {
       await agreed(old, told, before, NONE)
       assert.deepStrictEqual(await host.differences(program), [])
       const question = { program: Ids.ProgramId.make(program), account: null, asOf: at("2025-12-01") } as const
-      const { lots, total } = await host.run(aging({ ...question, basis: "age" }))
+      const { lots, total } = await host.run(aging({ ...question, basis: "age", withLots: true }))
       assert.deepStrictEqual([lots.length, total], [100, points("1000")], `round ${round}`)
     })
   )

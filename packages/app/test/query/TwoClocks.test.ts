@@ -6,12 +6,13 @@ import { assert, beforeAll, describe, it } from "vitest"
 import type { AnyStore } from "../../../adapters/test/support/StoresUnderTest.ts"
 import { resetClock, setClock } from "../../../adapters/test/support/Appending.ts"
 import { inTransaction } from "../../../adapters/test/support/DatabaseUnderTest.ts"
+import { aliasAccount } from "../../src/command/AliasAccount.ts"
 import { recordCredit } from "../../src/command/CreditRedemption.ts"
 import { earnPoints } from "../../src/command/EarnPoints.ts"
 import { redeemPoints } from "../../src/command/RedeemPoints.ts"
 import { aging } from "../../src/query/Aging.ts"
 import { restatement } from "../../src/query/Restatement.ts"
-import { rollForward } from "../../src/query/RollForward.ts"
+import { cellEvents, rollForward } from "../../src/query/RollForward.ts"
 import { schedule } from "../../src/query/Schedule.ts"
 import { statement } from "../../src/query/Statement.ts"
 import { at, credit, earn, lot, newAccount, points, program, redeem } from "../support/Commands.ts"
@@ -192,6 +193,37 @@ describe.each(implementations)("the reference scenario on %s", (implementation) 
       assert.isTrue(error.lastSafe < knownAt)
       const answer = await world.run(aging({ ...question, knownAt: error.lastSafe }))
       assert.isTrue(answer.total >= points("100"))
+    }
+  })
+
+  it("shows an account by its present number, whichever it was asked by", async () => {
+    const [old, present] = [newAccount(), newAccount()]
+    await world.run(earnPoints(earn(old, "A", "3", "2025-01-10", "2026-06-10")))
+    await world.run(aliasAccount({ program, account: old, newAccount: present, occurredAt: at("2026-01-01") }))
+    const asOf = at("2026-02-15")
+    for (const account of [old, present]) {
+      const { lots } = await world.run(aging({ program, account, asOf, basis: "age" }))
+      assert.deepStrictEqual(
+        lots.map(({ number }) => number),
+        [present]
+      )
+    }
+    const all = await world.run(aging({ program, account: null, asOf, basis: "age", withLots: true }))
+    const { entries } = await world.run(
+      cellEvents({
+        program,
+        from: at("2025-01-01"),
+        to: at("2025-02-01"),
+        withCohorts: false,
+        period: "2025-01",
+        column: "earned"
+      })
+    )
+    for (const lines of [all.lots, entries]) {
+      const numbers = lines.map(({ number }) => number)
+      assert.include(numbers, present)
+      assert.notInclude(numbers, old)
+      assert.strictEqual(new Set(lines.map((line) => `${line.account} ${line.lotId}`)).size, lines.length)
     }
   })
 
