@@ -1,6 +1,7 @@
 import { type CreditAnswer, Mastercard, MastercardNotSent, MastercardRefused } from "@pointback/adapters"
 import { Deferred, Effect, Layer } from "effect"
 import { describe, expect, it } from "vitest"
+import { BODY_BYTES } from "../../src/http/Limits.ts"
 import { credited, unknownOutcome } from "../support/FakeMastercard.ts"
 import { httpServer } from "../support/HttpServer.ts"
 import { sandboxServer } from "../support/SandboxServer.ts"
@@ -119,6 +120,12 @@ describe("credits over HTTP, with the sandbox", () => {
     const headers = { "content-type": "application/x-ndjson" }
     const good = await server.ask("POST", `${PROGRAM}/import`, { headers, body: JSON.stringify(record) })
     expect(json(good)).toMatchObject({ records: 1, accounts: 1, imported: 1, refusedAccounts: 0 })
+    // Files may be larger than other bodies.
+    const long = { ...record, account: "13", source: "x".repeat(900) }
+    const many = Array.from({ length: 400 }, (_, n) => JSON.stringify({ ...long, lot: `L${n}` })).join("\n")
+    expect(many.length).toBeGreaterThan(BODY_BYTES)
+    const large = await server.ask("POST", `${PROGRAM}/import`, { headers, body: many })
+    expect(json(large), large.text).toMatchObject({ records: 400, imported: 400 })
     const bad = await server.ask("POST", `${PROGRAM}/import`, {
       headers,
       body: `${JSON.stringify(record)}\n{"type":1}`

@@ -89,6 +89,16 @@ describe("hostile texts", () => {
     expect(log).toContain('"key":"all"')
   })
 
+  it("a body that does not say how long it is, is read up to the limit and no further", async () => {
+    const body = JSON.stringify({ lot: "A", points: "1", earnedAt: "2025-01-10", source: "x".repeat(400_000) })
+    const answer = await server.ask("POST", `${PROGRAM}/accounts/1/lots`, {
+      headers: { "content-type": "application/json", "transfer-encoding": "chunked" },
+      body
+    })
+    expect(answer.status, answer.text).toBe(413)
+    expect(problemOf(answer)["type"]).toBe("urn:pointback:problem:too-large")
+  })
+
   it("no address that a request names is ever called: there is no such field", async () => {
     for (const field of ["url", "callback", "mastercardUrl", "host"]) {
       const body = { creditId: "C", local: true, [field]: "http://127.0.0.1:1/" }
