@@ -1,7 +1,9 @@
-import { execFileSync, spawnSync } from "node:child_process"
+import { execFileSync, spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { publint } from "publint"
 import { formatMessage } from "publint/utils"
@@ -55,6 +57,7 @@ import { sql } from "kysely"
 import { Points } from "@pointback/domain"
 import { Database, EmbeddedDatabase, Migrations } from "@pointback/adapters"
 import * as app from "@pointback/app"
+import * as promise from "@pointback/app/promise"
 
 assert.equal(Points.toString(Result.getOrThrow(Points.fromString("12.50"))), "12.5")
 
@@ -70,6 +73,7 @@ const { rows } = await Effect.runPromise(Effect.provide(tables, EmbeddedDatabase
 assert.ok(rows[0].count > 0)
 
 assert.ok(Object.keys(app).length > 0)
+assert.equal(typeof promise.createPointback, "function")
 console.log("ok")
 `
 
@@ -78,22 +82,88 @@ const effectVersion = (): string => {
   return (JSON.parse(manifest) as { readonly version: string }).version
 }
 
-/** Installs the tarballs in an empty project with npm, which knows nothing of the workspace, and uses them. */
-const use = (tarballs: ReadonlyArray<Tarball>, into: string): void => {
+/** The versions of Node that are tried: the oldest that is promised, and the newest. */
+const NODES = ["22.19.0", "24.21.0"]
+
+/** Nodes that can be had as packages here; elsewhere the one that runs this is tried alone. */
+const nodePackage =
+  process.platform === "linux" && ["x64", "arm64"].includes(process.arch) ? `node-linux-${process.arch}` : undefined
+
+/** The path of a Node of that version. */
+const nodeOf = (version: string, into: string): string => {
+  if (nodePackage === undefined || process.version === `v${version}`) return process.execPath
+  const folder = join(into, `node-${version}`)
+  mkdirSync(folder)
+  const options = ["--no-audit", "--no-fund", "--loglevel=error", "--no-save"]
+  run("npm", ["install", "--prefix", folder, ...options, `${nodePackage}@${version}`], folder)
+  return join(folder, "node_modules", nodePackage, "bin/node")
+}
+
+/** The program that the README shows. */
+const readmeProgram = (): string => {
+  const program = /```js\n([\s\S]*?)```/.exec(readFileSync(join(workspace, "README.md"), "utf8"))?.[1]
+  if (program === undefined) throw new Error("README.md has no program")
+  const lines = program.trim().split("\n").length
+  if (lines >= 30) throw new Error(`The README's program has ${lines} lines, not under 30`)
+  return program
+}
+
+/** What the README says that its program prints. */
+const readmeOutput = (): string => {
+  const output = /```console\n\$ node refund\.mjs\n([\s\S]*?)```/.exec(
+    readFileSync(join(workspace, "README.md"), "utf8")
+  )
+  if (output?.[1] === undefined) throw new Error("README.md does not show what its program prints")
+  return output[1]
+}
+
+/** An empty project with the tarballs, installed with npm, which knows nothing of the workspace. */
+const install = (tarballs: ReadonlyArray<Tarball>, into: string): string => {
   const project = join(into, "project")
   mkdirSync(project)
-  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "project", private: true, type: "module" }))
+  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "project", private: true }))
   const packages = [...tarballs.map(({ path }) => path), `effect@${effectVersion()}`]
   run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", ...packages], project)
-  writeFileSync(join(project, "program.js"), PROGRAM)
-  const said = run(process.execPath, ["program.js"], project)
-  if (said.trim() !== "ok") {
-    throw new Error(`The program that uses the installed packages said: ${said}`)
+  writeFileSync(join(project, "program.mjs"), PROGRAM)
+  writeFileSync(join(project, "refund.mjs"), readmeProgram())
+  return project
+}
+
+interface Announced {
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** Starts the installed sandbox and runs what needs it. */
+const withSandbox = async (node: string, project: string, use: (environment: NodeJS.ProcessEnv) => void) => {
+  const sandbox = spawn(node, [join(project, "node_modules/.bin/pointback"), "sandbox", "--port", "0", "--json"], {
+    cwd: project,
+    stdio: ["ignore", "pipe", "inherit"]
+  })
+  try {
+    const [line] = (await once(createInterface(sandbox.stdout), "line")) as [string]
+    use({ ...process.env, ...(JSON.parse(line) as Announced).environment })
+  } finally {
+    sandbox.kill()
+    if (sandbox.exitCode === null && sandbox.signalCode === null) await once(sandbox, "exit")
   }
-  const help = run(process.execPath, [join(project, "node_modules/.bin/pointback"), "--help"], project)
+}
+
+const expectSaid = (what: string, said: string, expected: string): void => {
+  if (said.trim() !== expected.trim()) throw new Error(`${what} said:\n${said}\nand not:\n${expected}`)
+}
+
+/** Uses what is installed with a Node: as a library, on the command line, and as the README says. */
+const use = async (node: string, project: string): Promise<void> => {
+  expectSaid("The program that uses the installed packages", run(node, ["program.mjs"], project), "ok")
+  const help = run(node, [join(project, "node_modules/.bin/pointback"), "--help"], project)
   if (!/usage/i.test(help) || !help.includes("pointback")) {
     throw new Error(`pointback --help does not explain itself: ${help}`)
   }
+  rmSync(join(project, "points"), { recursive: true, force: true })
+  await withSandbox(node, project, (env) => {
+    const said = execFileSync(node, ["refund.mjs"], { cwd: project, encoding: "utf8", env })
+    expectSaid("The README's program", said, readmeOutput())
+  })
 }
 
 const into = mkdtempSync(join(tmpdir(), "pointback-packages-"))
@@ -106,8 +176,14 @@ try {
   if (found.length > 0 || tarballs.length === 0) {
     throw new Error(`${found.length} complaints about ${tarballs.length} packages`)
   }
-  use(tarballs, into)
-  console.log(`packages: ${tarballs.length} packed, checked, installed and used`)
+  const project = install(tarballs, into)
+  const used: Array<string> = []
+  for (const version of NODES) {
+    const node = nodeOf(version, into)
+    await use(node, project)
+    used.push(run(node, ["--version"], project).trim())
+  }
+  console.log(`packages: ${tarballs.length} packed, checked, installed and used with Node ${used.join(" and ")}`)
 } finally {
   rmSync(into, { recursive: true, force: true })
 }

@@ -95,6 +95,15 @@ export const inTransaction =
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | DatabaseError, R | Database> =>
     Database.use((database) => database.within(handle(transaction))(self))
 
+/**
+ * `Database` for a program that has nothing but a transaction. Run what uses it by `inTransaction` of the same
+ * transaction, whose connection is the only one there is.
+ */
+export const layerTransaction = (
+  options: HostOptions & { readonly transaction: HostTransaction }
+): Layer.Layer<Database, SchemaNameInvalid> =>
+  Layer.unwrap(Effect.sync(() => layerOf(handle(options.transaction), options, 1)))
+
 /** What stands for a transaction; the same each time that it is handed in. */
 const handles = new WeakMap<HostTransaction, Kysely<Tables>>()
 

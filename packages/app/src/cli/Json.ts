@@ -8,7 +8,8 @@ import type { Imported } from "../import/Imported.ts"
 import type { Swept } from "../command/SweepExpired.ts"
 import type { Settled, SettledCredit } from "../settle/SettleCredits.ts"
 import type { AgingAnswer } from "../query/Aging.ts"
-import { errorJson, type Json } from "./Output.ts"
+import { errorJson } from "../error/ErrorJson.ts"
+import type { Json } from "./Output.ts"
 
 const text = Points.toString
 

@@ -1,7 +1,10 @@
 /** Writes answers on standard output and errors on standard error, as text for people or as JSON for programs. */
 import { Instant, Points } from "@pointback/domain"
-import { Console, Effect, Predicate, Schema } from "effect"
+import { Console, Effect } from "effect"
+import { errorJson, messageOf } from "../error/ErrorJson.ts"
 import { JsonFlag } from "./GlobalFlags.ts"
+
+export { errorJson, tagOf } from "../error/ErrorJson.ts"
 
 /** A JSON document of ours; amounts and instants are strings. */
 export type Json = string | number | boolean | null | ReadonlyArray<Json> | { readonly [key: string]: Json }
@@ -9,30 +12,6 @@ export type Json = string | number | boolean | null | ReadonlyArray<Json> | { re
 /** Prints an answer: the JSON document, or the text. */
 export const answer = Effect.fnUntraced(function* (json: Json, text: () => string) {
   yield* Console.log((yield* JsonFlag) ? JSON.stringify(json) : text())
-})
-
-/** The name of an error; a defect has none. */
-export const tagOf = (error: unknown): string =>
-  Predicate.hasProperty(error, "_tag") && typeof error._tag === "string" ? error._tag : "Error"
-
-const messageOf = (error: unknown): string =>
-  Predicate.hasProperty(error, "message") && typeof error.message === "string" ? error.message : String(error)
-
-// Causes are for the log, and may hold more than a caller should see.
-const fieldsOf = (error: unknown): Record<string, unknown> => {
-  const schema = (error as { constructor?: unknown }).constructor
-  if (!Schema.isSchema(schema)) return {}
-  const encoded = Schema.encodeUnknownOption(Schema.toCodecJson(schema as Schema.Codec<unknown>))(error)
-  if (encoded._tag === "None") return {}
-  const { _tag, cause: _cause, ...fields } = encoded.value as Record<string, unknown>
-  return fields
-}
-
-/** An error as one JSON object. */
-export const errorJson = (error: unknown): Record<string, unknown> => ({
-  _tag: tagOf(error),
-  message: messageOf(error),
-  ...fieldsOf(error)
 })
 
 /** Prints an error on standard error. */
