@@ -176,7 +176,7 @@ class Tally {
   #of(cohort: number): Array<Record<Entry.Column, Points.Points>> {
     const known = this.#moved.get(cohort)
     if (known !== undefined) return known
-    const made = Array.from({ length: this.#periods }, nothing)
+    const made = Array.from({ length: this.#periods }, Entry.nothing)
     this.#moved.set(cohort, made)
     return made
   }
@@ -217,13 +217,3 @@ class Tally {
     })
   }
 }
-
-const nothing = (): Record<Entry.Column, Points.Points> => ({
-  earned: 0n,
-  adjusted: 0n,
-  redeemed: 0n,
-  creditedLive: 0n,
-  creditedExpired: 0n,
-  expiredByTime: 0n,
-  expiredOnReversal: 0n
-})

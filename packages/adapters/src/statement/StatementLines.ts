@@ -9,6 +9,7 @@ import { PassThrough, type Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { createGunzip } from "node:zlib"
 import { FileLines, MAXIMUM_LINE_BYTES } from "../file/FileLines.ts"
+import * as JsonLine from "../file/JsonLine.ts"
 import type { Fields } from "./StatementFields.ts"
 
 /** A line with its number, counted from 1: its fields, or why it has none. */
@@ -51,8 +52,6 @@ const openFile = async (file: string): Promise<Readable> => {
   return unpacked
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true })
-
 async function* jsonLines(source: Readable): AsyncGenerator<ReadonlyArray<StatementLine>> {
   const lines = new FileLines()
   let line = 0
@@ -69,23 +68,9 @@ async function* jsonLines(source: Readable): AsyncGenerator<ReadonlyArray<Statem
   yield read(lines.end())
 }
 
-const jsonFields = (bytes: Buffer): Fields | string | undefined => {
-  if (bytes.length > MAXIMUM_LINE_BYTES) return `more than ${MAXIMUM_LINE_BYTES} bytes`
-  let text: string
-  try {
-    text = utf8.decode(bytes)
-  } catch {
-    return "no UTF-8 text"
-  }
-  if (text.trim() === "") return undefined
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return "no JSON object"
-  }
-  return typeof json === "object" && json !== null && !Array.isArray(json) ? (json as Fields) : "no JSON object"
-}
+const jsonFields = JsonLine.reader((json) =>
+  typeof json === "object" && json !== null && !Array.isArray(json) ? (json as Fields) : JsonLine.NO_OBJECT
+)
 
 /** Rows that are handed on at once. */
 const ROWS = 1000

@@ -1,7 +1,7 @@
 /** Reads the lines of a file of credits as JSON values, NDJSON or CSV, a few at a time. */
+import { JsonLine } from "@pointback/adapters"
 import { type CsvError, type Parser, parse } from "csv-parse"
 import { ImportLines, MAXIMUM_LINE_BYTES } from "../import/ImportLines.ts"
-import { lineReader, NO_UTF8, TOO_LONG } from "../import/RecordLine.ts"
 import * as CreditRecord from "./CreditRecord.ts"
 
 /** How credits stand in a file. */
@@ -16,7 +16,7 @@ export interface ReadLine {
 /** Reads chunks of bytes; answers the lines that each completes, without blank ones. */
 export type Reader = (chunks: AsyncIterable<Buffer>) => AsyncGenerator<ReadonlyArray<ReadLine>>
 
-const readLine = lineReader(CreditRecord.read)
+const readLine = JsonLine.reader(CreditRecord.read)
 
 export const ndjson: Reader = async function* (chunks) {
   const lines = new ImportLines()
@@ -96,7 +96,7 @@ const lineOf = (error: CsvError | undefined): number => {
 }
 
 const PROBLEMS: Record<string, string> = {
-  CSV_MAX_RECORD_SIZE: TOO_LONG,
+  CSV_MAX_RECORD_SIZE: JsonLine.TOO_LONG,
   CSV_QUOTE_NOT_CLOSED: "a quotation mark is opened and never closed",
   CSV_INVALID_CLOSING_QUOTE: "a quotation mark closes in the middle of a cell",
   INVALID_OPENING_QUOTE: "a quotation mark opens in the middle of a cell"
@@ -121,7 +121,7 @@ const NO_CHARACTER = "\ufffd"
 
 const readRow = (header: ReadonlyArray<string>, cells: ReadonlyArray<string>): CreditRecord.CreditRecord | string => {
   if (cells.length !== header.length) return `${cells.length} cells, where the header has ${header.length}`
-  if (cells.some((cell) => cell.includes(NO_CHARACTER))) return NO_UTF8
+  if (cells.some((cell) => cell.includes(NO_CHARACTER))) return JsonLine.NO_UTF8
   const fields: Record<string, unknown> = {}
   for (const [place, name] of header.entries()) {
     const cell = cells[place] as string

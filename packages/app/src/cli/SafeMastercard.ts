@@ -3,11 +3,12 @@ import { Mastercard, MastercardConfig } from "@pointback/adapters"
 import { Effect, Layer } from "effect"
 import * as SettleSettings from "../settle/SettleSettings.ts"
 
-/** By the environment. Fails where a credit could still happen after settling had found that it never would. */
-export const layer = Layer.unwrap(
-  Effect.gen(function* () {
-    const config = yield* MastercardConfig.fromEnvironment
-    yield* Effect.fromResult(SettleSettings.checked(yield* SettleSettings.fromEnvironment, config))
-    return Mastercard.layer(config)
-  })
-)
+/** Client and settings of settling by the environment. Fails where a credit could still happen after it was found absent. */
+export const settings = Effect.gen(function* () {
+  const config = yield* MastercardConfig.fromEnvironment
+  const settle = yield* Effect.fromResult(SettleSettings.checked(yield* SettleSettings.fromEnvironment, config))
+  return { config, settle }
+})
+
+/** The client alone. */
+export const layer = Layer.unwrap(Effect.map(settings, ({ config }) => Mastercard.layer(config)))

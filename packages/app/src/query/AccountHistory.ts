@@ -13,6 +13,7 @@ import {
 } from "@pointback/domain"
 import { Effect, Stream } from "effect"
 import { LotNotFound, RedemptionNotFound } from "../error/AppError.ts"
+import * as Streams from "../command/Streams.ts"
 import * as Known from "./Known.ts"
 
 /** Whose history, and what is known of it (law L11). */
@@ -74,7 +75,7 @@ export const redemptionTimeline = Effect.fn("redemptionTimeline")(function* (
 ): Effect.fn.Return<RedemptionTimeline.RedemptionTimeline, RedemptionNotFound | Known.QuestionError, Needs> {
   const { redemptionId } = question
   const { ref } = yield* find(question)
-  const facts = yield* readAll(ref, Fact.redemptionStream(redemptionId))
+  const facts = yield* Streams.readWhole(ref, Fact.redemptionStream(redemptionId))
   const timeline = RedemptionTimeline.redemptionTimeline(redemptionId, facts, question)
   return timeline ?? (yield* new RedemptionNotFound({ redemption: redemptionId, asOf: question.asOf }))
 })
@@ -102,14 +103,4 @@ const find = Effect.fnUntraced(function* (
 > {
   const policy = yield* Known.policy(question)
   return { policy, ref: yield* Known.account(question.program, question.account) }
-})
-
-const readAll = Effect.fnUntraced(function* (account: EventStore.AccountRef, stream: Fact.Stream) {
-  const store = yield* EventStore.EventStore
-  const events: Array<EventStore.StoredEvent> = []
-  for (;;) {
-    const page = yield* store.readStream({ account, stream, from: events.length + 1 })
-    events.push(...page)
-    if (page.length < EventStore.MAXIMUM_PAGE) return events
-  }
 })

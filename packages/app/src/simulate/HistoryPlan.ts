@@ -2,7 +2,7 @@
  * What a simulated history is made of, chosen by dice: accounts with their lots and redemptions, what is asked of which
  * process in which order, and how bad a day it is.
  */
-import type { SandboxFaults } from "@pointback/adapters"
+import { SandboxFaults } from "@pointback/adapters"
 import { type Draw, Ids, Instant, Points, type Policy } from "@pointback/domain"
 import { Duration } from "effect"
 import * as Amounts from "../generate/Amounts.ts"
@@ -164,25 +164,6 @@ export const hazards = (dice: Dice, seed: number): Hazards => ({
   faults: faults(dice, seed)
 })
 
-const FAULTS: ReadonlyArray<SandboxFaults.Fault> = [
-  "refuse",
-  "refuseAtGateway",
-  "delay",
-  "holdBefore",
-  "holdAfter",
-  "dropBefore",
-  "dropAfter",
-  "cutAnswer",
-  "serverErrorBefore",
-  "serverErrorAfter",
-  "garbage",
-  "wrongRemaining",
-  "wrongBalance",
-  "answerTwice",
-  "effectTwice",
-  "lateEffect"
-]
-
 /** From the call to a late effect at most. With what happens before the call, it stays below the longest processing time. */
 const LONGEST_LATENESS_MILLIS = LONGEST_PROCESSING_MILLIS - 4 * 60_000
 
@@ -203,7 +184,7 @@ const LAGS: Weighted<number> = [
 
 const faults = (dice: Dice, seed: number): SandboxFaults.SpecificationInput => {
   if (dice.chance(10)) return {}
-  const chosen = dice.some(FAULTS, dice.between(1, 5))
+  const chosen = dice.some(SandboxFaults.FAULTS, dice.between(1, 5))
   const share = dice.between(20, 90) / 100 / chosen.length
   const rates = chosen.map((fault) => [fault, rate(dice, fault, share)] as const)
   return { seed, rates: Object.fromEntries(rates), historyLag: dice.weighted(LAGS) }

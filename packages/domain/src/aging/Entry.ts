@@ -38,6 +38,17 @@ export const SIGN: Readonly<Record<Column, 1n | -1n>> = {
   expiredOnReversal: -1n
 }
 
+/** Nothing in any column, to be added to. */
+export const nothing = (): Record<Column, Points.Points> => ({
+  earned: 0n,
+  adjusted: 0n,
+  redeemed: 0n,
+  creditedLive: 0n,
+  creditedExpired: 0n,
+  expiredByTime: 0n,
+  expiredOnReversal: 0n
+})
+
 /** A fact of an account as it was recorded. */
 export interface Recorded {
   readonly eventId: string

@@ -16,7 +16,7 @@ import type { Period } from "../time/Months.ts"
 import * as Months from "../time/Months.ts"
 import type * as Zone from "../time/Zone.ts"
 import type { Column, Entry } from "./Entry.ts"
-import { COLUMNS, SIGN } from "./Entry.ts"
+import { COLUMNS, nothing, SIGN } from "./Entry.ts"
 
 /** One row: all magnitudes are positive except `adjusted`. */
 export interface Row extends Readonly<Record<Column, Points.Points>> {
@@ -127,13 +127,7 @@ const emptyRow = (period: string, cohort: string | null): Mutable => ({
   period,
   cohort,
   opening: 0n,
-  earned: 0n,
-  adjusted: 0n,
-  redeemed: 0n,
-  creditedLive: 0n,
-  creditedExpired: 0n,
-  expiredByTime: 0n,
-  expiredOnReversal: 0n,
+  ...nothing(),
   closing: 0n
 })
 

@@ -12,18 +12,8 @@ import type { Fate, Restoration } from "../lot/Restoration.ts"
 import type * as Points from "../points/Points.ts"
 import type { Credited } from "../redemption/RedemptionEvent.ts"
 import type * as Instant from "../time/Instant.ts"
-import type { Clocks, RecordedFact } from "./RecordedFact.ts"
+import type { Clocks, RecordedFact, Told } from "./RecordedFact.ts"
 import { counted } from "./RecordedFact.ts"
-
-/** Where a step comes from. */
-interface Told {
-  readonly occurredAt: Instant.Instant
-  readonly recordedAt: Instant.Instant
-  readonly eventId: string
-  readonly actor: string | null
-  /** The version of the policy that decided; null where none had a part in it. */
-  readonly policyVersion: number | null
-}
 
 /** A sweep's record of what a lot held when it expired. */
 export interface Booking {

@@ -11,6 +11,16 @@ export interface RecordedFact {
   readonly actor: string | null
 }
 
+/** Where a step comes from. */
+export interface Told {
+  readonly occurredAt: Instant.Instant
+  readonly recordedAt: Instant.Instant
+  readonly eventId: string
+  readonly actor: string | null
+  /** The version of the policy that decided; null where none had a part in it. */
+  readonly policyVersion: number | null
+}
+
 /** The two clocks of a question (law L11). */
 export interface Clocks {
   /** Facts that were true by then count. */

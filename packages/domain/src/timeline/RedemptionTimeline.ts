@@ -19,16 +19,10 @@ import type {
   UnknownCause
 } from "../redemption/RedemptionEvent.ts"
 import type * as Instant from "../time/Instant.ts"
-import type { Clocks, RecordedFact } from "./RecordedFact.ts"
+import type { Clocks, RecordedFact, Told } from "./RecordedFact.ts"
 import { isKnown } from "./RecordedFact.ts"
 
-interface Told {
-  readonly occurredAt: Instant.Instant
-  readonly recordedAt: Instant.Instant
-  readonly eventId: string
-  readonly actor: string | null
-  /** The version of the policy that decided; null where none had a part in it. */
-  readonly policyVersion: number | null
+interface ToldOfRedemption extends Told {
   /** Redeemed points that are still to be credited after this step. */
   readonly remaining: Points.Points
 }
@@ -59,7 +53,7 @@ type Moved =
   | { readonly _tag: "CreditOutcomeUnknown"; readonly creditId: CreditId; readonly cause: UnknownCause }
 
 /** One event of the redemption. */
-export type RedemptionStep = Moved & Told
+export type RedemptionStep = Moved & ToldOfRedemption
 
 /** A draw and what became of it. */
 export interface DrawOutcome extends Draw {

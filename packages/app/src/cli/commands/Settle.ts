@@ -1,11 +1,11 @@
 /** `pointback settle` */
-import { maskAccount, Mastercard, MastercardConfig } from "@pointback/adapters"
+import { maskAccount, Mastercard } from "@pointback/adapters"
 import { Ids, Text } from "@pointback/domain"
 import { Duration, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { decideCredit } from "../../settle/DecideCredit.ts"
 import { type Settled, type SettledCredit, settleCredits } from "../../settle/SettleCredits.ts"
-import * as SettleSettings from "../../settle/SettleSettings.ts"
+import type * as SettleSettings from "../../settle/SettleSettings.ts"
 import { withBackend } from "../Backend.ts"
 import { exitWith } from "../Exit.ts"
 import { ExitCode } from "../ExitCode.ts"
@@ -13,6 +13,7 @@ import * as Flags from "../Flags.ts"
 import * as Input from "../Input.ts"
 import * as Json from "../Json.ts"
 import * as Output from "../Output.ts"
+import * as SafeMastercard from "../SafeMastercard.ts"
 import { outcomeText } from "./Credit.ts"
 
 export const settle = Command.make(
@@ -42,8 +43,7 @@ export const settle = Command.make(
     if (Option.isSome(flags.creditId)) return yield* decide(flags, flags.creditId.value)
     yield* aloneWithout(flags)
     // Without a way to reach Mastercard there is nothing to be looked at.
-    const config = yield* MastercardConfig.fromEnvironment
-    const settings = yield* Effect.fromResult(SettleSettings.checked(yield* SettleSettings.fromEnvironment, config))
+    const { config, settle: settings } = yield* SafeMastercard.settings
     const settled = yield* Effect.provide(withBackend(look(flags, settings)), Mastercard.layer(config))
     yield* Output.answer(Json.settled(settled), () => text(settled))
     const left = settled.credits.some(({ result }) => result === "open")
