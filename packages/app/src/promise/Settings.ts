@@ -153,7 +153,7 @@ export const opening = Effect.fnUntraced(function* (given: unknown): Effect.fn.R
   const kind = kindOf(read.database)
   if (kind === undefined) return yield* invalid("database", EXPECTED_DATABASE)
   const limits = yield* settleSettings(read.settle ?? {})
-  const mastercard = yield* mastercardOf(read.mastercard)
+  const mastercard = yield* mastercardOf(read.mastercard, limits)
   const schema = read.schema === undefined ? {} : { schema: read.schema }
   const database = Layer.provideMerge(
     Layer.effectDiscard(schemaFor(read.migrate ?? kind._tag === "Folder", kind)),
@@ -199,26 +199,39 @@ const schemaFor = (migrate: boolean, kind: Kind): Effect.Effect<void, unknown, D
 
 const settleSettings = (limits: SettleLimits): Effect.Effect<SettleSettings.SettleSettings, InvalidInput> => {
   const given = Object.entries(limits).filter(([, text]) => text !== undefined)
-  const wrong = given.find(([, text]) => Option.isNone(Duration.fromInput(text as never)))
+  const wrong = given.find(([, text]) => !Option.exists(Duration.fromInput(text as never), SettleSettings.isLimit))
   if (wrong !== undefined) return Effect.fail(invalid(`settle.${wrong[0]}`, 'a time such as "15 minutes" is expected'))
   const times = given.map(([name, text]) => [name, Duration.fromInputUnsafe(text as never)])
   return Effect.succeed({ ...SettleSettings.defaults, ...Object.fromEntries(times) })
 }
 
+/** The client. Fails where a credit could still happen after settling by these limits had released its points. */
 const mastercardOf = Effect.fnUntraced(function* (
-  given: unknown
+  given: unknown,
+  limits: SettleSettings.SettleSettings
 ): Effect.fn.Return<Layer.Layer<Mastercard, unknown>, unknown> {
   // Whoever calls it is refused before.
   if (given === undefined) return Layer.mock(Mastercard, {})
-  if (given === "environment") return Mastercard.layer(yield* MastercardConfig.fromEnvironment)
+  const config = given === "environment" ? yield* MastercardConfig.fromEnvironment : yield* configOf(given)
+  yield* Effect.mapError(Effect.fromResult(SettleSettings.checked(limits, config)), ({ longestCall }) =>
+    invalid(
+      "settle.longestProcessing",
+      `more than a call can take by the client's own limits, ${longestCall}, is expected`
+    )
+  )
+  return Mastercard.layer(config)
+})
+
+const configOf = Effect.fnUntraced(function* (
+  given: unknown
+): Effect.fn.Return<MastercardConfig.MastercardConfig, unknown> {
   const fetched = typeof given === "function" ? yield* fetchedBy(given as () => unknown) : given
   const settings = yield* Effect.mapError(Effect.fromResult(readSettings(fetched)), withoutValues)
   const provider = ConfigProvider.fromEnv({ env: environmentOf(settings) })
-  const config = yield* MastercardConfig.fromEnvironment.pipe(
+  return yield* MastercardConfig.fromEnvironment.pipe(
     Effect.provideService(ConfigProvider.ConfigProvider, provider),
     Effect.mapError(({ problem, variable }) => invalid(`mastercard.${settingOf(variable)}`, problem))
   )
-  return Mastercard.layer(config)
 })
 
 const fetchedBy = (fetch: () => unknown): Effect.Effect<unknown, InvalidInput> =>

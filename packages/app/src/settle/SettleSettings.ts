@@ -39,13 +39,14 @@ export class SettleSettingInvalid extends Schema.TaggedError<SettleSettingInvali
   }
 }
 
+/** Whether a time can be a limit: one without end is never over, and a negative one is over before anything happened. */
+export const isLimit = (duration: Duration.Duration): boolean =>
+  Duration.isFinite(duration) && !Duration.isNegative(duration)
+
 const setting = (name: keyof SettleSettings): Effect.Effect<Duration.Duration, SettleSettingInvalid> =>
   Config.Duration(VARIABLES[name]).pipe(
     Config.withDefault(defaults[name]),
-    Effect.filterOrFail(
-      (duration) => Duration.isFinite(duration) && !Duration.isNegative(duration),
-      () => "endless or negative"
-    ),
+    Effect.filterOrFail(isLimit, () => "endless or negative"),
     Effect.mapError(() => new SettleSettingInvalid({ variable: VARIABLES[name] }))
   )
 

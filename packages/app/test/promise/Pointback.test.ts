@@ -1,4 +1,5 @@
 import { Kysely, PostgresDialect } from "kysely"
+import { generateKeyPairSync } from "node:crypto"
 import pg from "pg"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import {
@@ -411,6 +412,18 @@ describe("options", () => {
     assert.strictEqual(await fieldOf({ database: 7 }), "database")
     assert.strictEqual(await fieldOf({ database: "x", databse: "y" }), "databse")
     assert.strictEqual(await fieldOf({ database: "x", settle: { clockSkew: "soon" } }), "settle.clockSkew")
+    assert.strictEqual(await fieldOf({ database: "x", settle: { longestLag: "-1 hour" } }), "settle.longestLag")
+    assert.strictEqual(await fieldOf({ database: "x", settle: { longestLag: "Infinity" } }), "settle.longestLag")
+  })
+
+  it("let settling release nothing that a call could still do", async () => {
+    const signingKey = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({
+      type: "pkcs8",
+      format: "pem"
+    })
+    const mastercard = { url: "https://sandbox.api.mastercard.com/loyalty", consumerKey: "key", signingKey }
+    const settle = { longestProcessing: "1 minute" }
+    assert.strictEqual(await fieldOf({ database: "x", mastercard, settle }), "settle.longestProcessing")
   })
 
   it("name what Mastercard needs, and never say a secret", async () => {
