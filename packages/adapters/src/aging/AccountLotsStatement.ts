@@ -38,9 +38,10 @@ export const ask = async (
   const statement = sql<{ readonly body: string }>`select ${sql.id(schema, "account_lots")}(${program}, ${number},
     ${moment(asOf)}::timestamptz, ${knownAt === null ? null : moment(knownAt)}::timestamptz) as body`
   const { rows } = await statement.execute(kysely, { signal })
-  const [head, ...lines] = Lines.parse(rows[0]?.body)
-  const [safe, known, policy, partition, key, present] = head as Head
-  const lots = lines.map((fields) => lot(present, key, fields)).filter(({ points }) => points > 0n)
+  const body = rows[0]?.body ?? ""
+  const first = Lines.endOfLine(body, 0)
+  const [safe, known, policy, partition, key, present] = Lines.fields(body.slice(0, first)) as unknown as Head
+  const lots = lotsOf(body, first + 1, present, key as Ids.AccountKey)
   return {
     programKnown: known !== "",
     policy: policyOf(policy),
@@ -50,23 +51,33 @@ export const ask = async (
   }
 }
 
-// Ids were checked when they were written, and stand in a row of ours. A lot that nothing had happened to yet has no
-// amounts; what credits put back may have been spent again.
-const lot = (
-  number: string,
-  account: string,
-  [lotId, earnedAt, expiresAt, points = "", restored = ""]: ReadonlyArray<string>
-): NumberedLot => {
-  const held = amount(points)
-  return {
-    number,
-    account: account as Ids.AccountKey,
-    lotId: lotId as Ids.LotId,
-    earnedAt: BigInt(earnedAt as string),
-    expiresAt: expiresAt === "" ? null : BigInt(expiresAt as string),
-    points: held,
-    restored: Points.min(amount(restored), held)
+// An account has hundreds of lines, and is asked about all day long: cutting each into a list of its fields first takes
+// twice as long. Ids were checked when they were written, and stand in a row of ours.
+const lotsOf = (body: string, from: number, number: string, account: Ids.AccountKey): Array<NumberedLot> => {
+  const lots: Array<NumberedLot> = []
+  let end: number
+  for (let start = from; start < body.length; start = end + 1) {
+    end = Lines.endOfLine(body, start)
+    const earnedAt = Lines.nextField(body, start)
+    const expiresAt = Lines.nextField(body, earnedAt)
+    const held = Lines.nextField(body, expiresAt)
+    const restored = Lines.nextField(body, held)
+    // A lot that nothing had happened to yet has no amounts.
+    const points = restored > end || restored === 0 ? 0n : amount(body.slice(held, restored - 1))
+    if (points <= 0n) continue
+    const expiry = body.slice(expiresAt, held - 1)
+    lots.push({
+      number,
+      account,
+      lotId: body.slice(start, earnedAt - 1) as Ids.LotId,
+      earnedAt: BigInt(body.slice(earnedAt, expiresAt - 1)),
+      expiresAt: expiry === "" ? null : BigInt(expiry),
+      points,
+      // What credits put back may have been spent again.
+      restored: Points.min(amount(body.slice(restored, end)), points)
+    })
   }
+  return lots
 }
 
 // Most amounts are whole, and are read several times as fast; none is nothing, as it is to `BigInt`.

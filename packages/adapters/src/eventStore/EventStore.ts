@@ -158,6 +158,19 @@ export interface InFlightQuestion {
   readonly limit: number
 }
 
+/** What is done for many accounts at once; inside nobody's transaction. */
+export interface Together {
+  /** Loads for each request, in one round trip; in their order. */
+  readonly load: (requests: ReadonlyArray<LoadRequest>) => Effect.Effect<ReadonlyArray<Loaded>, DatabaseError>
+  /**
+   * Appends for each request, in one round trip as far as nobody is in the way. All are of different accounts that exist.
+   * Answers, in their order, what became of each: one that fails leaves the others as they are.
+   */
+  readonly append: (
+    requests: ReadonlyArray<AppendRequest>
+  ) => Effect.Effect<ReadonlyArray<Effect.Effect<ReadonlyArray<StoredEvent>, VersionConflict | DatabaseError>>>
+}
+
 /** Events in one answer at most: about a megabyte of payloads. */
 export const MAXIMUM_PAGE = 1000
 
@@ -174,6 +187,9 @@ export class EventStore extends Context.Service<
     readonly append: (
       request: AppendRequest
     ) => Effect.Effect<ReadonlyArray<StoredEvent>, VersionConflict | DatabaseError>
+
+    /** Many accounts in one step, for whoever carries out many commands. Where it is missing, each goes by itself. */
+    readonly together?: Together | undefined
 
     /**
      * Runs a command, from `load` to `append`, when it is its turn on the account: commands of one process do not race

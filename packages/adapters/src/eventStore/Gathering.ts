@@ -6,8 +6,17 @@ import { Cause, Context, Deferred, Effect, Option, type Scope } from "effect"
 
 interface Waiting<In, Out, E> {
   readonly item: In
-  readonly outcome: Deferred.Deferred<Out, E>
+  /** Tells whoever waits for it. */
+  readonly settle: (outcome: Effect.Effect<Out, E>) => void
   readonly patience: Patience | undefined
+}
+
+/** Hands work in. */
+export interface Line<In, Out, E> {
+  /** One item; answers what became of it. */
+  (item: In): Effect.Effect<Out, E>
+  /** Some items, which may go in different batches; answers what became of each when all are done. It has no patience. */
+  readonly all: (items: ReadonlyArray<In>) => Effect.Effect<ReadonlyArray<Effect.Effect<Out, E>>>
 }
 
 /** How long work waits for company. Who has much in flight loses nothing by it, and every batch costs a round trip. */
@@ -16,6 +25,8 @@ export interface Patience {
   readonly enough: number
   /** or when the first of it has waited for so many milliseconds. */
   readonly milliseconds: number
+  /** or when whoever hands it in has nothing else to do, which is asked every millisecond. */
+  readonly isIdle?: (() => boolean) | undefined
 }
 
 /** The patience of whoever hands work in: none unless it says so. */
@@ -79,13 +90,23 @@ export interface LineOptions {
 
 const NO_PATIENCE = Effect.succeed(undefined)
 
+/** When patience ends with what still waits. */
+const endOf = ({ isIdle, milliseconds }: Patience, waits: () => boolean): Effect.Effect<void> => {
+  if (isIdle === undefined) return Effect.sleep(milliseconds)
+  const after = (passed: number): Effect.Effect<void> =>
+    Effect.flatMap(Effect.sleep(1), () =>
+      passed >= milliseconds || isIdle() || !waits() ? Effect.void : after(passed + 1)
+    )
+  return after(1)
+}
+
 /** Makes a line. */
 export const make = <In, Out, E>(
   start: Start,
   choose: Choose<In>,
   carry: Carry<In, Out, E>,
   { onIdle = () => undefined, patient = false, sideBySide = 1 }: LineOptions = {}
-): ((item: In) => Effect.Effect<Out, E>) => {
+): Line<In, Out, E> => {
   let waiting: Array<Waiting<In, Out, E>> = []
   let underWay = 0
   // For whom the clock is watched, of those that wait patiently, and whether that one's time is up.
@@ -113,17 +134,15 @@ export const make = <In, Out, E>(
 
   const work = (batch: ReadonlyArray<Waiting<In, Out, E>>): Effect.Effect<void> =>
     Effect.flatMap(carrySafely(batch.map(({ item }) => item)), (outcomes) => {
-      for (const [place, { outcome }] of batch.entries()) {
-        Deferred.doneUnsafe(outcome, outcomes[place] as Effect.Effect<Out, E>)
-      }
+      for (const [place, { settle }] of batch.entries()) settle(outcomes[place] as Effect.Effect<Out, E>)
       underWay--
       if (waiting.length === 0 && underWay === 0) onIdle()
       return startWhatCan
     })
 
   // Where the line is closed, nobody waits any longer.
-  const watch = (first: Waiting<In, Out, E>, milliseconds: number): Effect.Effect<void> =>
-    Effect.flatMap(Effect.exit(Effect.interruptible(Effect.sleep(milliseconds))), () => {
+  const watch = (first: Waiting<In, Out, E>, patience: Patience): Effect.Effect<void> =>
+    Effect.flatMap(Effect.exit(Effect.interruptible(endOf(patience, () => waiting.includes(first)))), () => {
       watched = undefined
       // It may have gone with others long since.
       due = waiting.includes(first)
@@ -135,7 +154,7 @@ export const make = <In, Out, E>(
     const [first] = waiting
     if (first?.patience === undefined || watched !== undefined) return startBatch(batch)
     watched = first
-    return Effect.andThen(start(watch(first, first.patience.milliseconds)), startBatch(batch))
+    return Effect.andThen(start(watch(first, first.patience)), startBatch(batch))
   })
 
   const startBatch = (batch: ReadonlyArray<Waiting<In, Out, E>>): Effect.Effect<void> => {
@@ -144,14 +163,37 @@ export const make = <In, Out, E>(
     return Effect.andThen(start(work(batch)), startWhatCan)
   }
 
-  return (item) =>
+  // What waits is done even if nobody waits for it any more: it may be in a batch already.
+  const startAndAwait = <A, E2>(settled: Effect.Effect<A, E2>): Effect.Effect<A, E2> =>
+    underWay < sideBySide ? Effect.andThen(startWhatCan, settled) : settled
+
+  const one = (item: In) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(patient ? CurrentPatience : NO_PATIENCE, (patience) => {
         const outcome = Deferred.makeUnsafe<Out, E>()
-        waiting.push({ item, outcome, patience })
-        // What waits is done even if nobody waits for it any more: it may be in a batch already.
-        const settled = restore(Deferred.await(outcome))
-        return underWay < sideBySide ? Effect.andThen(startWhatCan, settled) : settled
+        waiting.push({ item, settle: (settled) => Deferred.doneUnsafe(outcome, settled), patience })
+        return startAndAwait(restore(Deferred.await(outcome)))
       })
     )
+
+  const all = (items: ReadonlyArray<In>): Effect.Effect<ReadonlyArray<Effect.Effect<Out, E>>> =>
+    items.length === 0
+      ? Effect.succeed([])
+      : Effect.uninterruptibleMask((restore) =>
+          Effect.suspend(() => {
+            const done = Deferred.makeUnsafe<ReadonlyArray<Effect.Effect<Out, E>>>()
+            const outcomes: Array<Effect.Effect<Out, E>> = []
+            let left = items.length
+            items.forEach((item, place) => {
+              const settle = (outcome: Effect.Effect<Out, E>) => {
+                outcomes[place] = outcome
+                if (--left === 0) Deferred.doneUnsafe(done, Effect.succeed(outcomes))
+              }
+              waiting.push({ item, settle, patience: undefined })
+            })
+            return startAndAwait(restore(Deferred.await(done)))
+          })
+        )
+
+  return Object.assign(one, { all })
 }

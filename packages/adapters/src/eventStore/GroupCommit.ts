@@ -32,8 +32,8 @@ export type Write = (
 
 type Outcome = Effect.Effect<Appended, DatabaseError>
 
-/** Hands an append to the writers and waits for what becomes of it, interrupted or not. */
-export type Submit = (prepared: Prepared) => Outcome
+/** Hands appends to the writers and waits for what becomes of them, interrupted or not. */
+export type Submit = Gathering.Line<Prepared, Appended, DatabaseError>
 
 /** Makes the writers; what they are writing when the scope closes is written to the end. */
 export const make = (scope: Scope.Scope, write: Write): Submit => {
@@ -79,7 +79,9 @@ export const make = (scope: Scope.Scope, write: Write): Submit => {
       return outcomes
     })
   const line = Gathering.make(Gathering.inScope(scope), halves, carryHalves, { sideBySide: 2, patient: true })
-  return (prepared) => Effect.uninterruptible(line(prepared))
+  return Object.assign((prepared: Prepared) => Effect.uninterruptible(line(prepared)), {
+    all: (batch: ReadonlyArray<Prepared>) => Effect.uninterruptible(line.all(batch))
+  })
 }
 
 const anyHalf = (): boolean => true

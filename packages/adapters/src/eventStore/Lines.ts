@@ -23,11 +23,23 @@ export const text = (lines: ReadonlyArray<string>): string | null => (lines.leng
 /** A list as one field. */
 export const list = (items: ReadonlyArray<string>): string => items.join(ITEM)
 
+/** The fields of one line. */
+export const fields = (one: string): ReadonlyArray<string> => one.split(FIELD)
+
+/** Where the line ends that the place is in. */
+export const endOfLine = (lines: string, place: number): number => {
+  const end = lines.indexOf(LINE, place)
+  return end === -1 ? lines.length : end
+}
+
+/** Where the field after the place begins, in this line or a later one; 0 where there is none. */
+export const nextField = (lines: string, place: number): number => lines.indexOf(FIELD, place) + 1
+
 /** The fields of each line. */
 export const parse = (lines: string | null | undefined): ReadonlyArray<ReadonlyArray<string>> =>
   lines === null || lines === undefined || lines === ""
     ? []
-    : (lines.endsWith(LINE) ? lines.slice(0, -1) : lines).split(LINE).map((one) => one.split(FIELD))
+    : (lines.endsWith(LINE) ? lines.slice(0, -1) : lines).split(LINE).map(fields)
 
 /** The text itself, which callers give and no schema has seen; throws where it would break lines or be read as null. */
 export const plain = (what: string, value: string | null): string | null => {

@@ -12,7 +12,7 @@ import * as Rows from "../database/Rows.ts"
 import * as AppendBatch from "./AppendBatch.ts"
 import type { EventRow } from "./EventRow.ts"
 import { COLUMNS, toStoredEvent } from "./EventRow.ts"
-import type { AccountRef, AppendRequest, Loaded, LoadRequest, StreamRead } from "./EventStore.ts"
+import type { AccountRef, AppendRequest, Loaded, LoadRequest, StreamRead, Together } from "./EventStore.ts"
 import { EventStore, MAXIMUM_PAGE, VersionConflict } from "./EventStore.ts"
 import * as Gathering from "./Gathering.ts"
 import * as Finding from "./Finding.ts"
@@ -47,9 +47,11 @@ const partitionCounter = (database: DatabaseService) => {
   )
 }
 
+const loaderOfAll = (database: DatabaseService) => (requests: ReadonlyArray<LoadRequest>) =>
+  database.query((kysely) => LoadBatch.load(kysely, database.schema, requests))
+
 const loader = (database: DatabaseService, scope: Scope.Scope) => {
-  const loadAll = (requests: ReadonlyArray<LoadRequest>) =>
-    database.query((kysely) => LoadBatch.load(kysely, database.schema, requests))
+  const loadAll = loaderOfAll(database)
   // What the database refuses of one request, say a name that no text can hold, must not become its neighbours' trouble.
   const carry = Gathering.orOneByOne(
     (batch: ReadonlyArray<LoadRequest>) =>
@@ -119,22 +121,39 @@ const appender = (database: DatabaseService, scope: Scope.Scope) => {
     return account
   })
 
-  return Effect.fnUntraced(function* (request: AppendRequest) {
+  const one = Effect.fnUntraced(function* (request: AppendRequest) {
     const { facts, loaded } = request
     // A refusal of a command for an account that does not exist has nothing to be remembered with.
     if (loaded.account === null && facts.length === 0) return []
     const account = loaded.account ?? (yield* newAccount(request))
-    const prepared = { account, request, eventIds: facts.map(() => randomUUID()) }
+    const prepared = prepare(account, request)
     // What belongs to somebody's transaction is written in it, and cannot be gathered with others.
     const gathered = (yield* CurrentTransaction) === undefined
-    const conflict = Effect.suspend(() => new VersionConflict({ expected: loaded.version }))
     const appended =
       request.alias === undefined ? (gathered ? submit : within)(prepared) : withAlias(prepared, request.alias)
-    return yield* appended.pipe(
-      Effect.catchIf(isRace, () => conflict),
-      Effect.flatMap((events) => (typeof events === "string" ? conflict : Effect.succeed(events)))
-    )
+    return yield* orConflict(appended, loaded)
   })
+
+  const many: Together["append"] = (requests) =>
+    Effect.map(submit.all(requests.map((request) => prepare(request.loaded.account as AccountRef, request))), (all) =>
+      all.map((appended, place) => orConflict(appended, (requests[place] as AppendRequest).loaded))
+    )
+
+  return { one, many }
+}
+
+const prepare = (account: AccountRef, request: AppendRequest): AppendBatch.Prepared => ({
+  account,
+  request,
+  eventIds: request.facts.map(() => randomUUID())
+})
+
+const orConflict = (appended: Effect.Effect<AppendBatch.Appended, DatabaseError>, { version }: Loaded) => {
+  const conflict = Effect.suspend(() => new VersionConflict({ expected: version }))
+  return appended.pipe(
+    Effect.catchIf(isRace, () => conflict),
+    Effect.flatMap((events) => (typeof events === "string" ? conflict : Effect.succeed(events)))
+  )
 }
 
 const reader = (database: DatabaseService) => {
@@ -177,9 +196,11 @@ const reader = (database: DatabaseService) => {
 const make = Effect.gen(function* () {
   const database = yield* Database
   const scope = yield* Effect.scope
+  const append = appender(database, scope)
   return EventStore.of({
     load: loader(database, scope),
-    append: appender(database, scope),
+    append: append.one,
+    together: { load: loaderOfAll(database), append: append.many },
     inTurn: Turns.make(),
     ...reader(database),
     ...Finding.make(database)

@@ -387,6 +387,42 @@ describe.each(implementations)("event store on %s", (implementation) => {
       })
     ))
 
+  it.skipIf(implementation === "memory")(
+    "loads and appends for many accounts in one step, and one that fails leaves the others (memory: each by itself)",
+    () =>
+      runEffect(
+        Effect.gen(function* () {
+          const store = yield* EventStore
+          const together = store.together!
+          const accounts = Array.from({ length: 12 }, newNumber)
+          for (const account of accounts) yield* run(account, scenario.slice(0, 2))
+          const loaded = yield* together.load(accounts.map((account) => request(account)))
+          for (const [place, account] of accounts.entries()) {
+            assert.deepStrictEqual(totals(loaded[place] as Loaded), totals(yield* store.load(request(account))))
+            assert.strictEqual(loaded[place]?.version, 2)
+          }
+          // Somebody else is faster on two of them.
+          for (const place of [3, 7]) yield* run(accounts[place]!, [earn("C", "5", "2025-03-11", null)])
+          const requests = yield* Effect.forEach(loaded, (one, place) =>
+            Effect.fromResult(Decide.decide(redeem("150", "2025-12-01"), one.state, one.policy)).pipe(
+              Effect.map((facts) => toAppend(one, accounts[place]!, facts))
+            )
+          )
+          const outcomes = yield* Effect.forEach(yield* together.append(requests), Effect.result)
+          for (const [place, outcome] of outcomes.entries()) {
+            const after = yield* store.load(request(accounts[place]!))
+            assert.strictEqual(after.version, 3)
+            if (place === 3 || place === 7) {
+              assert.isTrue(Result.isFailure(outcome) && outcome.failure._tag === "VersionConflict")
+            } else {
+              const [event] = Result.getOrThrow(outcome)
+              assert.deepStrictEqual([event?.fact.event._tag, event?.accountVersion], ["Redeemed", 3])
+            }
+          }
+        })
+      )
+  )
+
   it("lets one of many appends under the same version win", () =>
     runEffect(
       Effect.gen(function* () {

@@ -116,6 +116,30 @@ describe("gathering", () => {
       })
     ))
 
+  it("takes some at once, which may go in different batches, and answers each when all are done", () =>
+    run(
+      Effect.gen(function* () {
+        const { batches, letThrough, submit } = yield* gated({
+          choose: (waiting) => new Set(Array.from(waiting.keys()).slice(0, 2)),
+          carry: (batch) =>
+            Effect.succeed(batch.map((item) => (item === "bad" ? Effect.fail("refused") : Effect.succeed(item))))
+        })
+        assert.deepStrictEqual(yield* submit.all([]), [])
+        const fiber = yield* fork(submit.all(["a", "bad", "c"]))
+        const beside = yield* fork(submit("d"))
+        yield* letThrough
+        assert.isUndefined(fiber.pollUnsafe())
+        yield* letThrough
+        assert.deepStrictEqual(batches, [
+          ["a", "bad"],
+          ["c", "d"]
+        ])
+        const outcomes = yield* Effect.forEach(yield* Fiber.join(fiber), Effect.exit)
+        assert.deepStrictEqual(outcomes, [Exit.succeed("a"), Exit.fail("refused"), Exit.succeed("c")])
+        assert.strictEqual(yield* Fiber.join(beside), "d")
+      })
+    ))
+
   it("is idle when nothing waits and nothing is under way, and not before", () =>
     run(
       Effect.gen(function* () {
@@ -254,6 +278,25 @@ describe("patience", () => {
           yield* letThrough
           yield* Effect.forEach(waiting, Fiber.join)
         }
+      })
+    ))
+
+  it("ends when whoever has it finds nothing else to do", () =>
+    run(
+      Effect.gen(function* () {
+        const { batches, letThrough, submit } = yield* gated({ patient: true })
+        let idle = false
+        const patience = { enough: 9, milliseconds: 60_000, isIdle: () => idle }
+        const waiting = yield* Effect.forEach(["a", "b"], (item) =>
+          fork(Effect.provideService(submit(item), Gathering.CurrentPatience, patience))
+        )
+        yield* Effect.sleep("20 millis")
+        assert.deepStrictEqual(batches, [])
+        idle = true
+        while (batches.length === 0) yield* Effect.sleep("5 millis")
+        assert.deepStrictEqual(batches, [["a", "b"]])
+        yield* letThrough
+        assert.deepStrictEqual(yield* Effect.forEach(waiting, Fiber.join), ["a", "b"])
       })
     ))
 

@@ -7,6 +7,7 @@
  */
 import { type EventStore, Gathering, type Mastercard } from "@pointback/adapters"
 import { Cause, Effect, Exit, Stream } from "effect"
+import { performance } from "node:perf_hooks"
 import type { Caller, ExecutionError } from "../command/Command.ts"
 import type { CreditOutcome } from "../command/CreditOutcome.ts"
 import { type CreditRedemption, creditRedemption, recordCredit } from "../command/CreditRedemption.ts"
@@ -32,11 +33,14 @@ export const MAXIMUM_IN_FLIGHT = 1000
 const TAKEN_PER_FLIGHT = 16
 
 /**
- * What part of the credits in flight is loaded or written together, and how long the first of them waits for that: a good
- * part of them waits for Mastercard or for its turn anyhow, and one statement for many costs half as much as many.
+ * What part of the credits in flight is carried out together, and how long the first of them waits for that: a good part of
+ * them waits for Mastercard or for its turn anyhow, and one statement for many costs half as much as many.
  */
-const ENOUGH_TOGETHER = 0.25
+const ENOUGH_TOGETHER = 0.5
 const PATIENCE_MS = 20
+
+/** A process that waited for so long had nothing else to do. */
+const IDLE_MS = 0.3
 
 export interface CreditManyOptions {
   /** Credits in flight at once, 1 to 1000; 64 unless given. Fewer until Mastercard has answered the first one. */
@@ -72,6 +76,17 @@ export const recordMany = <A extends BatchedCredit, E, R>(
 ): Stream.Stream<CreditResult<A>, E | CreditsStopped, R | EventStore.EventStore> =>
   run(credits, options, () => (credit, caller) => commandOf(credit, caller, recordCredit))
 
+/** Answers whether the process waited for something since it was last asked, rather than doing other work. */
+const idleness = (): (() => boolean) => {
+  let last = performance.eventLoopUtilization()
+  return () => {
+    const now = performance.eventLoopUtilization()
+    const { idle } = performance.eventLoopUtilization(now, last)
+    last = now
+    return idle > IDLE_MS
+  }
+}
+
 type UseCase<R> = (credit: CreditRedemption, caller: Caller) => Effect.Effect<CreditOutcome, ExecutionError, R>
 
 const commandOf = <R>(
@@ -106,7 +121,8 @@ const run = <A extends BatchedCredit, E, R, R2>(
       get enough() {
         return Math.ceil(flying * ENOUGH_TOGETHER)
       },
-      milliseconds: PATIENCE_MS
+      milliseconds: PATIENCE_MS,
+      isIdle: idleness()
     }
 
     const note = (credit: A, exit: Exit.Exit<CreditOutcome, ExecutionError>): CreditResult<A> | undefined => {

@@ -36,30 +36,50 @@ const attempt = Effect.fnUntraced(function* (
   known: EventStore.Loaded | undefined
 ): Effect.fn.Return<ReadonlyArray<Outcome>, EventStore.VersionConflict | DatabaseError, EventStore.EventStore> {
   const store = yield* EventStore.EventStore
-  const { target } = batch[0] as Identified
-  const loaded = known ?? (yield* load(store, batch))
+  const loaded = known ?? (yield* store.load(loadRequest(batch)))
+  const { append, outcomes } = decide(batch, loaded)
+  // The version tells of whoever came first only where something is appended: nothing is refused on what was known once.
+  if (known !== undefined && (append?.facts.length ?? 0) === 0) return yield* attempt(batch, undefined)
+  return outcomes(append === undefined ? [] : yield* store.append(append))
+})
+
+/** What commands of one account come to. */
+export interface Decided {
+  /** What is to be appended; undefined where there is nothing. */
+  readonly append: EventStore.AppendRequest | undefined
+  /**
+   * What becomes of each command, in their order, once these events are stored; of the first ones alone where the first of
+   * them makes the account that the others are for.
+   */
+  readonly outcomes: (events: Events) => ReadonlyArray<Outcome>
+}
+
+/** Decides commands of one account one after the other on what was loaded. */
+export const decide = (batch: ReadonlyArray<Identified>, loaded: EventStore.Loaded): Decided => {
   const decided = new Deciding(loaded)
   for (const execution of batch) {
     decided.add(execution)
     if (loaded.account === null && decided.facts.length > 0) break
   }
   const { facts, keys } = decided
-  // The version tells of whoever came first only where something is appended: nothing is refused on what was known once.
-  if (known !== undefined && facts.length === 0) return yield* attempt(batch, undefined)
-  const events = facts.length + keys.length === 0 ? [] : yield* store.append({ loaded, target, facts, keys })
-  return decided.outcomes.map((outcome) => outcome(events))
-})
+  const { target } = batch[0] as Identified
+  return {
+    append: facts.length + keys.length === 0 ? undefined : { loaded, target, facts, keys },
+    outcomes: (events) => decided.outcomes.map((outcome) => outcome(events))
+  }
+}
 
-const load = (store: EventStore.EventStore["Service"], batch: ReadonlyArray<Identified>) => {
+/** All that commands of one account look at. */
+export const loadRequest = (batch: ReadonlyArray<Identified>): EventStore.LoadRequest => {
   const { account, program } = (batch[0] as Identified).target
-  return store.load({
+  return {
     program,
     account,
     lots: batch.flatMap(({ lots }) => lots),
     horizon: batch.reduce((earliest, { horizon }) => (horizon < earliest ? horizon : earliest), Instant.END),
     redemptions: Array.from(new Set(batch.flatMap(({ redemptions }) => redemptions))),
     keys: uniqueKeys(batch)
-  })
+  }
 }
 
 const uniqueKeys = (batch: ReadonlyArray<Identified>): ReadonlyArray<EventStore.Key> =>

@@ -7,6 +7,7 @@ import { CurrentTransaction, type DatabaseError, EventStore, Gathering } from "@
 import { Effect, Random, Schedule } from "effect"
 import { AccountBusy } from "../error/AppError.ts"
 import type { Executed, Execution, ExecutionError, Target } from "./Command.ts"
+import * as CarryTogether from "./CarryTogether.ts"
 import * as Decisions from "./Decisions.ts"
 
 /** Attempts at one command at most: commands of one process take turns, so only other processes come in between. */
@@ -23,8 +24,10 @@ export const execute = (execution: Execution): Effect.Effect<Executed, Execution
     const correlationId = given === "" ? yield* newCorrelationId : given
     const identified = { ...execution, correlationId }
     // What belongs to somebody's transaction is carried out in it, by whoever has it.
-    const inTransaction = (yield* CurrentTransaction) !== undefined
-    return yield* inTransaction ? alone(identified) : submit(store, identified)
+    if ((yield* CurrentTransaction) !== undefined) return yield* alone(identified)
+    // Who has much in flight waits for company across accounts.
+    const isPatient = store.together !== undefined && (yield* Gathering.CurrentPatience) !== undefined
+    return yield* isPatient ? CarryTogether.submit(store, identified, submit) : submit(store, identified)
   })
 
 /** An id that the events of one command share. */
@@ -42,7 +45,7 @@ const MAXIMUM_TOGETHER = 100
 
 const start: Gathering.Start = (work) => Effect.forkDetach(work, { startImmediately: true })
 
-type Line = (execution: Decisions.Identified) => Effect.Effect<Executed, ExecutionError>
+type Line = Gathering.Line<Decisions.Identified, Executed, ExecutionError>
 
 /** The accounts that commands are carried out on at present, by store. */
 const lines = new WeakMap<EventStore.EventStore["Service"], Map<string, Line>>()

@@ -364,7 +364,15 @@ for (const implementation of implementations) {
             Effect.andThen(
               Effect.sync(() => void loads++),
               store.load(request)
-            )
+            ),
+          together: store.together && {
+            ...store.together,
+            load: (requests) =>
+              Effect.suspend(() => {
+                loads += requests.length
+                return (store.together as EventStore.Together).load(requests)
+              })
+          }
         })
       )
       const busy = Effect.gen(function* () {
