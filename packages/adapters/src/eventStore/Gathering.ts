@@ -100,6 +100,24 @@ const endOf = ({ isIdle, milliseconds }: Patience, waits: () => boolean): Effect
   return after(1)
 }
 
+/** Hands some items in, and waits until each of them is settled. */
+const outcomesOf = <In, Out, E>(
+  items: ReadonlyArray<In>,
+  handIn: (item: In, settle: Waiting<In, Out, E>["settle"]) => void
+): Effect.Effect<ReadonlyArray<Effect.Effect<Out, E>>> => {
+  if (items.length === 0) return Effect.succeed([])
+  const done = Deferred.makeUnsafe<ReadonlyArray<Effect.Effect<Out, E>>>()
+  const outcomes: Array<Effect.Effect<Out, E>> = []
+  let left = items.length
+  items.forEach((item, place) =>
+    handIn(item, (outcome) => {
+      outcomes[place] = outcome
+      if (--left === 0) Deferred.doneUnsafe(done, Effect.succeed(outcomes))
+    })
+  )
+  return Deferred.await(done)
+}
+
 /** Makes a line. */
 export const make = <In, Out, E>(
   start: Start,
@@ -177,23 +195,14 @@ export const make = <In, Out, E>(
     )
 
   const all = (items: ReadonlyArray<In>): Effect.Effect<ReadonlyArray<Effect.Effect<Out, E>>> =>
-    items.length === 0
-      ? Effect.succeed([])
-      : Effect.uninterruptibleMask((restore) =>
-          Effect.suspend(() => {
-            const done = Deferred.makeUnsafe<ReadonlyArray<Effect.Effect<Out, E>>>()
-            const outcomes: Array<Effect.Effect<Out, E>> = []
-            let left = items.length
-            items.forEach((item, place) => {
-              const settle = (outcome: Effect.Effect<Out, E>) => {
-                outcomes[place] = outcome
-                if (--left === 0) Deferred.doneUnsafe(done, Effect.succeed(outcomes))
-              }
-              waiting.push({ item, settle, patience: undefined })
-            })
-            return startAndAwait(restore(Deferred.await(done)))
-          })
+    Effect.uninterruptibleMask((restore) =>
+      Effect.suspend(() => {
+        const outcomes = outcomesOf<In, Out, E>(items, (item, settle) =>
+          waiting.push({ item, settle, patience: undefined })
         )
+        return startAndAwait(restore(outcomes))
+      })
+    )
 
   return Object.assign(one, { all })
 }
