@@ -13,10 +13,13 @@ import * as AdministrationHandlers from "./AdministrationHandlers.ts"
 import * as CommandHandlers from "./CommandHandlers.ts"
 import * as CreditHandlers from "./CreditHandlers.ts"
 import * as FileHandlers from "./FileHandlers.ts"
+import * as DownloadHandlers from "./DownloadHandlers.ts"
 import type { Services } from "./Handling.ts"
 import * as HistoryHandlers from "./HistoryHandlers.ts"
 import { InFlight } from "./InFlight.ts"
 import { BODY_BYTES, CLOSING_TIMEOUT, HEADER_BYTES, HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from "./Limits.ts"
+import { LongJobs } from "./LongJobs.ts"
+import * as OperationHandlers from "./OperationHandlers.ts"
 import * as QuestionHandlers from "./QuestionHandlers.ts"
 import * as ReconciliationHandlers from "./ReconciliationHandlers.ts"
 import * as ReportHandlers from "./ReportHandlers.ts"
@@ -42,8 +45,10 @@ const handlers = Layer.mergeAll(
   FileHandlers.layer,
   QuestionHandlers.layer,
   ReportHandlers.layer,
+  DownloadHandlers.layer,
   HistoryHandlers.layer,
   ReconciliationHandlers.layer,
+  OperationHandlers.layer,
   SystemHandlers.layer
 )
 
@@ -70,7 +75,11 @@ export const layer = ({
   host,
   keys,
   port
-}: ServerOptions): Layer.Layer<HttpServer.HttpServer, HttpServerError.ServeError, Exclude<Services, InFlight>> =>
+}: ServerOptions): Layer.Layer<
+  HttpServer.HttpServer,
+  HttpServerError.ServeError,
+  Exclude<Services, InFlight | LongJobs>
+> =>
   HttpRouter.serve(routes(keys), {
     routerConfig: { maxParamLength: PARAMETER_LENGTH },
     disableLogger: true,
@@ -89,5 +98,6 @@ export const layer = ({
       )
     ),
     // Closed after the server: what was begun is ended when nobody can begin anything more.
-    Layer.provide(InFlight.layer)
+    Layer.provide(InFlight.layer),
+    Layer.provide(LongJobs.layer)
   )

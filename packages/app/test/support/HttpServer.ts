@@ -1,5 +1,5 @@
 /** The HTTP server as a test would have it: in this process, on a fresh database, with keys of every kind. */
-import { Mastercard, Stores } from "@pointback/adapters"
+import { type Database, Mastercard, Stores } from "@pointback/adapters"
 import { Effect, Layer, Logger, ManagedRuntime, Redacted, References } from "effect"
 import { FetchHttpClient, HttpServer } from "effect/http"
 import { createHash } from "node:crypto"
@@ -117,7 +117,8 @@ export const httpServer = (mastercard: () => Layer.Layer<Mastercard, unknown> = 
     client: (key = "all"): Promise<Client.Client> =>
       Effect.runPromise(Effect.provide(Client.make({ url, key: Redacted.make(secret(key)) }), FetchHttpClient.layer)),
     dump: () => runtime.runPromise(dumpTables),
-    run: <A, E>(effect: Effect.Effect<A, E, Layer.Success<typeof Stores.layer>>) => runtime.runPromise(effect),
+    run: <A, E>(effect: Effect.Effect<A, E, Layer.Success<typeof Stores.layer> | Database>) =>
+      runtime.runPromise(effect),
     /** Stops it as a signal would. */
     stop: () => runtime.dispose()
   }
