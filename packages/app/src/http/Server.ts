@@ -1,6 +1,6 @@
 /** The HTTP server: the API with everything around it. */
 import { NodeHttpServer } from "@effect/platform-node"
-import { Context, Effect, Layer, Scope } from "effect"
+import { Context, Effect, Layer, Scope, Tracer } from "effect"
 import { HttpMiddleware, HttpRouter, type HttpServer, type HttpServerError, HttpServerRequest } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import * as ByteSize from "effect/ByteSize"
@@ -70,6 +70,16 @@ const quiet = Layer.mergeAll(
   Layer.succeed(HttpServerRequest.MaxBodySize, ByteSize.bytes(BODY_BYTES))
 )
 
+// Built within a span of whoever starts the server, every request would be a part of that one, and of no caller's.
+const outsideSpans = <A, E, R>(server: Layer.Layer<A, E, R>): Layer.Layer<A, E, R> =>
+  Layer.effectContext(
+    Effect.updateContext(
+      Layer.build(server),
+      (context: Context.Context<R | Scope.Scope>) =>
+        Context.omit(Tracer.ParentSpan)(context) as Context.Context<R | Scope.Scope>
+    )
+  ) as Layer.Layer<A, E, R>
+
 /** Listens until its scope closes: takes no more requests then, and ends those that it has. */
 export const layer = ({
   host,
@@ -99,5 +109,6 @@ export const layer = ({
     ),
     // Closed after the server: what was begun is ended when nobody can begin anything more.
     Layer.provide(InFlight.layer),
-    Layer.provide(LongJobs.layer)
+    Layer.provide(LongJobs.layer),
+    outsideSpans
   )
