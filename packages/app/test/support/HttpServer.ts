@@ -10,6 +10,7 @@ import type { ApiKey } from "../../src/http/ApiKeys.ts"
 import * as Client from "../../src/http/Client.ts"
 import * as Server from "../../src/http/Server.ts"
 import type { ScopeName } from "../../src/http/Scopes.ts"
+import { layerAhead } from "./Clocks.ts"
 import { dumpTables } from "./World.ts"
 
 /** Enough for a test that means to send many. */
@@ -56,8 +57,11 @@ export interface Asked {
   readonly body?: string | Uint8Array | undefined
 }
 
-/** A server for the surrounding `describe`. */
-export const httpServer = (mastercard: () => Layer.Layer<Mastercard, unknown> = () => Layer.mock(Mastercard, {})) => {
+/** A server for the surrounding `describe`; `ahead`: by how many milliseconds its clock is ahead. */
+export const httpServer = (
+  mastercard: () => Layer.Layer<Mastercard, unknown> = () => Layer.mock(Mastercard, {}),
+  ahead: () => number = () => 0
+) => {
   const logged: Array<string> = []
   const logs = Logger.layer([Logger.map(Logger.formatJson, (line) => void logged.push(line))])
   const make = async () =>
@@ -67,7 +71,8 @@ export const httpServer = (mastercard: () => Layer.Layer<Mastercard, unknown> = 
         Layer.provideMerge(mastercard()),
         Layer.provideMerge(await databaseLayer("postgres")),
         Layer.provideMerge(logs),
-        Layer.provideMerge(Layer.succeed(References.MinimumLogLevel, "Info"))
+        Layer.provideMerge(Layer.succeed(References.MinimumLogLevel, "Info")),
+        Layer.provideMerge(layerAhead(ahead))
       )
     )
   type Runtime = Awaited<ReturnType<typeof make>>
