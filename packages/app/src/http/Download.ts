@@ -31,36 +31,39 @@ const noted = (exit: Exit.Exit<unknown, DownloadEnded | DatabaseError>): Effect.
   return Effect.logWarning("a download ended before its end", Cause.pretty(exit.cause))
 }
 
-/** The text as a stream, which runs once. */
-export const stream = (
+/** The pieces of a text, as fast as they are taken. */
+export const pieces = (writing: Writing): Stream.Stream<Uint8Array, DownloadEnded | DatabaseError, Database> =>
+  Stream.callback<Uint8Array, DownloadEnded | DatabaseError, Database>(
+    (queue) => {
+      const write: WritePiece<DownloadEnded> = (piece) =>
+        piece === ""
+          ? Effect.void
+          : Queue.offer(queue, encoder.encode(piece)).pipe(
+              Effect.timeoutOrElse({
+                duration: EXPORT_STALL,
+                orElse: () => Effect.fail(new DownloadEnded({ why: "standing still" }))
+              }),
+              Effect.asVoid
+            )
+      return writing(write).pipe(
+        Effect.timeoutOrElse({
+          duration: JOB_TIMEOUT,
+          orElse: () => Effect.fail(new DownloadEnded({ why: "taking too long" }))
+        }),
+        Effect.onExit(noted),
+        Effect.andThen(Queue.end(queue))
+      )
+    },
+    { bufferSize: EXPORT_AHEAD, strategy: "suspend" }
+  )
+
+/** The body of the present request's answer; its connection is given up where it carries nothing for long. */
+export const body = (
   writing: Writing
 ): Effect.Effect<Stream.Stream<Uint8Array>, never, Database | HttpServerRequest.HttpServerRequest> =>
   Effect.gen(function* () {
     const database = yield* Effect.context<Database>()
     const response = NodeHttpServerRequest.toServerResponse(yield* HttpServerRequest.HttpServerRequest)
     response.setTimeout(DOWNLOAD_SILENCE_MS, () => response.destroy())
-    return Stream.callback<Uint8Array, DownloadEnded | DatabaseError>(
-      (queue) => {
-        const write: WritePiece<DownloadEnded> = (piece) =>
-          piece === ""
-            ? Effect.void
-            : Queue.offer(queue, encoder.encode(piece)).pipe(
-                Effect.timeoutOrElse({
-                  duration: EXPORT_STALL,
-                  orElse: () => Effect.fail(new DownloadEnded({ why: "standing still" }))
-                }),
-                Effect.asVoid
-              )
-        return writing(write).pipe(
-          Effect.timeoutOrElse({
-            duration: JOB_TIMEOUT,
-            orElse: () => Effect.fail(new DownloadEnded({ why: "taking too long" }))
-          }),
-          Effect.onExit(noted),
-          Effect.andThen(Queue.end(queue)),
-          Effect.provideContext(database)
-        )
-      },
-      { bufferSize: EXPORT_AHEAD, strategy: "suspend" }
-    ).pipe(Stream.orDie)
+    return pieces(writing).pipe(Stream.orDie, Stream.provideContext(database))
   })

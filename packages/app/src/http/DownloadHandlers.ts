@@ -29,7 +29,7 @@ const download = Effect.fnUntraced(
     const head = yield* ExportPart.exportHead(program, (yield* moment(program, "knownAt", knownAt)) ?? null)
     yield* AnswerHeader.set(KNOWN_AT, Instant.toString(head.knownAt))
     yield* AnswerHeader.set("content-disposition", `attachment; filename="${name}"`)
-    return yield* Download.stream(writing(head))
+    return yield* Download.body(writing(head))
   },
   Effect.mapError((error) => ErrorProblem.of(error, "query"))
 )
