@@ -40,15 +40,16 @@ const safeExit = (exit: Exit.Exit<unknown, unknown>): Exit.Exit<unknown, unknown
   return Exits.failCause(Cause.fromReasons(reasons))
 }
 
-const safe = (tracer: Tracer.Tracer): Tracer.Tracer => ({
-  ...tracer,
-  span: (options) => {
-    const span = tracer.span(options)
-    const end = span.end.bind(span)
-    span.end = (time, exit) => end(time, safeExit(exit))
-    return span
-  }
-})
+const safe = (tracer: Tracer.Tracer): Tracer.Tracer =>
+  Tracer.make({
+    context: tracer.context,
+    span: (options) => {
+      const span = tracer.span(options)
+      const end = span.end.bind(span)
+      span.end = (time, exit) => end(time, safeExit(exit))
+      return span
+    }
+  })
 
 /** Makes the tracer of a layer safe. */
 export const over = <A, E, R>(tracing: Layer.Layer<A, E, R>): Layer.Layer<A, E, R> =>

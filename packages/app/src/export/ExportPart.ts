@@ -7,16 +7,9 @@ import { UnknownProgram } from "../error/AppError.ts"
 import { settledKnownAt } from "../query/KnownNow.ts"
 import { beancount } from "./Beancount.ts"
 import * as CsvTables from "./CsvTables.ts"
+import type { Ledger, Table } from "./ExportNames.ts"
 import { hledger } from "./Hledger.ts"
 import type { ExportHead } from "./LedgerText.ts"
-
-/** The plain-text ledgers, each one text. */
-export const LEDGERS = ["hledger", "beancount"] as const
-export type Ledger = (typeof LEDGERS)[number]
-
-/** The tables of the CSV export; `accounts` has the account numbers, which are personal data. */
-export const TABLES = ["journal", "lots", "events", "accounts"] as const
-export type Table = (typeof TABLES)[number]
 
 /** Takes the next piece of a text, and answers when there is room for more. */
 export type WritePiece<E> = (piece: string) => Effect.Effect<void, E>

@@ -10,10 +10,11 @@ import type { UnknownProgram } from "../error/AppError.ts"
 import type { OutputExists, OutputUnwritable } from "../generate/GenerateError.ts"
 import type { Write } from "../output/OutputFiles.ts"
 import { writeFiles } from "../output/OutputFiles.ts"
+import { type Ledger, LEDGERS, TABLES } from "./ExportNames.ts"
 import * as ExportPart from "./ExportPart.ts"
 import type { ExportHead } from "./LedgerText.ts"
 
-export const FORMATS = [...ExportPart.LEDGERS, "csv"] as const
+export const FORMATS = [...LEDGERS, "csv"] as const
 export type Format = (typeof FORMATS)[number]
 
 /** What is to be exported, and where. */
@@ -80,12 +81,7 @@ class Tally {
   }
 }
 
-const writeText = (
-  { numbers, out, overwrite }: ExportProgram,
-  ledger: ExportPart.Ledger,
-  head: ExportHead,
-  tally: Tally
-) => {
+const writeText = ({ numbers, out, overwrite }: ExportProgram, ledger: Ledger, head: ExportHead, tally: Tally) => {
   const name = basename(out)
   return writeFiles({ folder: dirname(out), names: [name], overwrite }, (writers) =>
     ExportPart.writeLedger(ledger, head, numbers, {
@@ -96,7 +92,7 @@ const writeText = (
 }
 
 const writeTables = ({ numbers, out, overwrite }: ExportProgram, head: ExportHead, tally: Tally) => {
-  const tables = ExportPart.TABLES.filter((table) => numbers || table !== "accounts")
+  const tables = TABLES.filter((table) => numbers || table !== "accounts")
   const names = tables.map((table) => `${table}.csv` as const)
   return writeFiles({ folder: out, names, overwrite }, (writers) =>
     Effect.forEach(

@@ -1,7 +1,7 @@
 /** What is asked and answered of reconciliations and their breaks. */
 import { Ids, ReconciliationBreak, Text } from "@pointback/domain"
 import { Schema } from "effect"
-import { GROUPINGS } from "../reconcile/BreakGroups.ts"
+import { GROUPINGS } from "../reconcile/Groupings.ts"
 import { Amount, At, AtOrNull, Paged, When } from "./Shapes.ts"
 
 const optional = Schema.optionalKey

@@ -2,7 +2,7 @@
 import { Ids } from "@pointback/domain"
 import { Schema } from "effect"
 import { HttpApiSchema } from "effect/http-api"
-import { LEDGERS, TABLES } from "../export/ExportPart.ts"
+import { LEDGERS, TABLES } from "../export/ExportNames.ts"
 import { When } from "./Shapes.ts"
 
 const optional = Schema.optionalKey

@@ -1,11 +1,28 @@
 /** What is asked and answered of the whole database. */
-import { KeptHeads } from "@pointback/adapters"
 import { Schema } from "effect"
 import { Verification } from "./Answers.ts"
 
 const optional = Schema.optionalKey
 
-export const Heads = KeptHeads.KeptHeads.annotate({ identifier: "Heads" })
+/**
+ * Heads as `KeptHeads` of the adapters has them. Written again, since that one signs with what Node has, and whoever only
+ * asks over HTTP loads nothing of Node's; what is handed in is read by that one before it is believed.
+ */
+export const Heads = Schema.Struct({
+  pointbackHeads: Schema.Literal(1),
+  log: Schema.String,
+  schema: Schema.String,
+  takenAt: Schema.String,
+  heads: Schema.Array(
+    Schema.Struct({
+      partition: Schema.Natural,
+      position: Schema.Natural,
+      recordedAt: Schema.NullOr(Schema.String),
+      hash: Schema.String
+    })
+  ),
+  signature: optional(Schema.String)
+}).annotate({ identifier: "Heads" })
 
 /** Characters of a public key at most: one of Ed25519 has 113. */
 const MAXIMUM_PEM = 1000

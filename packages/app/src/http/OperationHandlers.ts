@@ -9,20 +9,23 @@ import { type Handlers, question } from "./Handling.ts"
 import * as LongJobs from "./LongJobs.ts"
 import type * as Operating from "./Operating.ts"
 
+const wrong = (flag: string) => (problem: string) => new InvalidInput({ flag, value: "", problem })
+
 /** The heads that are handed in, held against the public key where one is. */
-const keptOf = ({ heads, publicKey }: typeof Operating.Verify.Type) => {
-  const wrong = (problem: string) => new InvalidInput({ flag: "publicKey", value: publicKey ?? "", problem })
+const keptOf = Effect.fnUntraced(function* ({
+  heads,
+  publicKey
+}: typeof Operating.Verify.Type): Effect.fn.Return<KeptHeads.Kept | null, InvalidInput> {
   if (heads === undefined) {
-    return publicKey === undefined
-      ? Effect.succeed(null)
-      : Effect.fail(wrong("there are no heads whose signature it could verify"))
+    if (publicKey === undefined) return null
+    return yield* wrong("publicKey")("there are no heads whose signature it could verify")
   }
-  if (publicKey === undefined) return Effect.succeed<KeptHeads.Kept>({ document: heads, signed: null })
-  return Effect.fromResult(KeptHeads.isSignedBy(heads, publicKey)).pipe(
-    Effect.mapError(wrong),
-    Effect.map((signed): KeptHeads.Kept => ({ document: heads, signed }))
-  )
-}
+  const read = Effect.fromResult(KeptHeads.parse(JSON.stringify(heads)))
+  const document = yield* Effect.mapError(read, wrong("heads"))
+  if (publicKey === undefined) return { document, signed: null }
+  const signed = Effect.fromResult(KeptHeads.isSignedBy(document, publicKey))
+  return { document, signed: yield* Effect.mapError(signed, wrong("publicKey")) }
+})
 
 /** The handlers of the group `operations`. */
 export const layer: Handlers<"operations"> = HttpApiBuilder.group(Api, "operations", (handlers) =>

@@ -8,6 +8,7 @@ import { InvalidInput } from "../cli/Input.ts"
 import { now } from "../command/Now.ts"
 import { UnknownBreak } from "../error/AppError.ts"
 import * as BreakGroups from "../reconcile/BreakGroups.ts"
+import type { Grouping } from "../reconcile/Groupings.ts"
 import * as MastercardSource from "../reconcile/MastercardSource.ts"
 import { afterMending, mendFor } from "../reconcile/Mending.ts"
 import { reconcileProgram, type ReconcileProgram } from "../reconcile/ReconcileProgram.ts"
@@ -79,7 +80,7 @@ const groups = Effect.fnUntraced(function* (
     run,
     type
   }: {
-    readonly by: BreakGroups.Grouping
+    readonly by: Grouping
     readonly run?: string
     readonly type?: ReconciliationBreak.BreakType
     readonly all?: "true" | "false"

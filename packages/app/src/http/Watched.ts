@@ -46,12 +46,10 @@ interface Request {
   readonly method: string
   readonly started: number
   readonly status: number
-  readonly route: string
-  readonly key: string
 }
 
 /** Notes a request on its span, in the metrics and in the log. */
-const note = Effect.fnUntraced(function* ({ id, key, method, route, started, status }: Request) {
+const note = Effect.fnUntraced(function* ({ key, route }: Noted, { id, method, started, status }: Request) {
   const took = (yield* Clock.currentTimeMillis) - started
   yield* Effect.annotateCurrentSpan({ "http.route": route, "http.response.status_code": status })
   yield* Metric.update(Metric.withAttributes(requests, { route, method, status: String(status) }), 1)
@@ -74,7 +72,7 @@ export const watch = <E, R>(
       Effect.provideService(CurrentNoted, noted),
       Effect.annotateLogs({ request: id }),
       // Within the span, so that the line names its trace.
-      Effect.tap(({ status }) => note({ id, method, started, status, ...noted })),
+      Effect.tap(({ status }) => note(noted, { id, method, started, status })),
       Effect.withSpan("http request", {
         kind: "server",
         attributes: { "http.request.method": method },

@@ -1,10 +1,7 @@
 /** How many breaks there are of a kind, and of how many points. */
 import { StoredBreak } from "@pointback/adapters"
 import { Ids, type Instant, Points } from "@pointback/domain"
-
-/** What breaks are counted by. */
-export const GROUPINGS = ["type", "age", "account"] as const
-export type Grouping = (typeof GROUPINGS)[number]
+import type { Grouping } from "./Groupings.ts"
 
 /** Ages from days to days, as those of points are. */
 const AGES: ReadonlyArray<readonly [name: string, most: number]> = [

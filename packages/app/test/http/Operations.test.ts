@@ -65,10 +65,15 @@ describe("the whole database over HTTP", () => {
   it("a key without heads, and one that is none, is a wrong request", async () => {
     const none = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"
     const heads = json(await server.get("/v1/heads"))
-    for (const body of [{ publicKey: none }, { publicKey: none, heads }]) {
+    const torn = { ...heads, heads: [{ partition: 0, position: 3, recordedAt: null, hash: "" }] }
+    for (const [body, field] of [
+      [{ publicKey: none }, "publicKey"],
+      [{ publicKey: none, heads }, "publicKey"],
+      [{ heads: torn }, "heads"]
+    ] as const) {
       const answer = await server.post("/v1/verification", body)
       expect(answer.status, answer.text).toBe(400)
-      expect(problemOf(answer)["errors"]).toMatchObject([{ path: ["body", "publicKey"] }])
+      expect(problemOf(answer)["errors"]).toMatchObject([{ path: ["body", field] }])
     }
   })
 

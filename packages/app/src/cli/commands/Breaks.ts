@@ -6,6 +6,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { now } from "../../command/Now.ts"
 import { UnknownBreak } from "../../error/AppError.ts"
 import * as BreakGroups from "../../reconcile/BreakGroups.ts"
+import { type Grouping, GROUPINGS } from "../../reconcile/Groupings.ts"
 import { withBackend } from "../Backend.ts"
 import * as BreakOutput from "../BreakOutput.ts"
 import { exitWith } from "../Exit.ts"
@@ -41,7 +42,7 @@ export const breaks = Command.make(
     ),
     all: Flag.Boolean("all").pipe(Flag.withDescription("Closed and accepted ones too"), Flag.withDefault(false)),
     id: Flag.String("id").pipe(Flag.withDescription("One break, with its history"), Flag.optional),
-    groupBy: Flag.Literals("group-by", BreakGroups.GROUPINGS).pipe(
+    groupBy: Flag.Literals("group-by", GROUPINGS).pipe(
       Flag.withDescription("Count them instead, with their points"),
       Flag.optional
     ),
@@ -96,7 +97,7 @@ const line = ({ at, credit, kind, points, redemption, reference, status }: Store
 
 const grouped = Effect.fnUntraced(function* (
   found: ReadonlyArray<StoredBreak.StoredBreak>,
-  by: BreakGroups.Grouping,
+  by: Grouping,
   at: Instant.Instant
 ) {
   const groups = BreakGroups.groupsOf(found, by, at)
