@@ -23,6 +23,8 @@ export const forEachPage = <Row, E, R>(
   Effect.flatMap(Database, (database) =>
     database.transaction(
       Effect.gen(function* () {
+        // A plan for all rows: one for the first tenth, which is the default, may take a hundred times as long for the rest.
+        yield* database.query((kysely) => sql`set local cursor_tuple_fraction = 1`.execute(kysely))
         yield* database.query((kysely) =>
           sql`declare ${sql.id(NAME)} no scroll cursor for
             select row_to_json(q)::text as row from (${question(database.schema)}) as q`.execute(kysely)

@@ -100,6 +100,15 @@ const endOf = ({ isIdle, milliseconds }: Patience, waits: () => boolean): Effect
   return after(1)
 }
 
+// Nobody may wait for ever for what will not come.
+const safely =
+  <In, Out, E>(carry: Carry<In, Out, E>): Carry<In, Out, E> =>
+  (batch) =>
+    Effect.catchCause(
+      Effect.suspend(() => carry(batch)),
+      (cause) => Effect.succeed(batch.map(() => Effect.failCause(cause)))
+    )
+
 /** Hands some items in, and waits until each of them is settled. */
 const outcomesOf = <In, Out, E>(
   items: ReadonlyArray<In>,
@@ -143,12 +152,7 @@ export const make = <In, Out, E>(
     return batch
   }
 
-  // Nobody may wait for ever for what will not come.
-  const carrySafely: Carry<In, Out, E> = (batch) =>
-    Effect.catchCause(
-      Effect.suspend(() => carry(batch)),
-      (cause) => Effect.succeed(batch.map(() => Effect.failCause(cause)))
-    )
+  const carrySafely = safely(carry)
 
   const work = (batch: ReadonlyArray<Waiting<In, Out, E>>): Effect.Effect<void> =>
     Effect.flatMap(carrySafely(batch.map(({ item }) => item)), (outcomes) => {
@@ -197,10 +201,9 @@ export const make = <In, Out, E>(
   const all = (items: ReadonlyArray<In>): Effect.Effect<ReadonlyArray<Effect.Effect<Out, E>>> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.suspend(() => {
-        const outcomes = outcomesOf<In, Out, E>(items, (item, settle) =>
+        const handIn = (item: In, settle: Waiting<In, Out, E>["settle"]) =>
           waiting.push({ item, settle, patience: undefined })
-        )
-        return startAndAwait(restore(outcomes))
+        return startAndAwait(restore(outcomesOf(items, handIn)))
       })
     )
 

@@ -193,14 +193,23 @@ const reader = (database: DatabaseService) => {
   return { readStream, readAccount }
 }
 
+// Every command has several of them: no stack is taken, which is what costs most of a span.
+const inSpan = <A, E, R>(name: string, self: Effect.Effect<A, E, R>) =>
+  self.pipe(Effect.withSpan(name, { kind: "client" }, { captureStackTrace: false }))
+
 const make = Effect.gen(function* () {
   const database = yield* Database
   const scope = yield* Effect.scope
+  const load = loader(database, scope)
   const append = appender(database, scope)
+  const loadAll = loaderOfAll(database)
   return EventStore.of({
-    load: loader(database, scope),
-    append: append.one,
-    together: { load: loaderOfAll(database), append: append.many },
+    load: (...asked) => inSpan("EventStore.load", load(...asked)),
+    append: (...asked) => inSpan("EventStore.append", append.one(...asked)),
+    together: {
+      load: (...asked) => inSpan("EventStore.loadTogether", loadAll(...asked)),
+      append: (...asked) => inSpan("EventStore.appendTogether", append.many(...asked))
+    },
     inTurn: Turns.make(),
     ...reader(database),
     ...Finding.make(database)

@@ -27,6 +27,9 @@ export type { ReadModel } from "./Shadow.ts"
 /** Partitions that are rebuilt side by side: enough to keep the database busy while we fold, few enough for others. */
 const SIDE_BY_SIDE = 4
 
+/** How long is waited before the lock is asked for again. */
+const LOCK_PAUSE = "250 millis"
+
 /** What a rebuild does besides comparing. */
 export interface RebuildOptions {
   /** Compares alone, and changes no row. False by default. */
@@ -55,11 +58,19 @@ export const exclusively = Effect.fnUntraced(function* <A, E, R>(self: Effect.Ef
   const database = yield* Database
   // The embedded database has one connection, and nobody else.
   if (database.dialect === "pglite") return yield* self
+  const tryLock = database.query(async (kysely, signal) => {
+    const name = `pointback rebuild ${database.schema}`
+    const [row] = await Rows.ask<{ locked: boolean }>(
+      kysely,
+      sql`select pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) as locked`,
+      signal
+    )
+    return row?.locked === true
+  })
   const locked = Effect.gen(function* () {
-    yield* run(sql`set local lock_timeout = 0`)
-    yield* run(sql`set local statement_timeout = 0`)
     yield* run(sql`set local idle_in_transaction_session_timeout = 0`)
-    yield* run(sql`select pg_advisory_xact_lock(hashtextextended(${`pointback rebuild ${database.schema}`}, 0))`)
+    // Asked for again and again: whoever stops waiting must not leave a connection in the lock's queue.
+    while (!(yield* tryLock)) yield* Effect.sleep(LOCK_PAUSE)
     return yield* Effect.provideService(self, CurrentTransaction, undefined)
   })
   return yield* database.transaction(locked)

@@ -113,6 +113,58 @@ export const begin = Effect.fn("ReconciliationStore.begin")(function* (
 export const find = (run: string): Effect.Effect<Run | undefined, DatabaseError, Database> =>
   Effect.flatMap(Database, ({ query, schema }) => query((kysely) => runRow(kysely, schema, run)))
 
+/** Where a listing of runs ended. */
+export interface RunPlace {
+  readonly startedAt: Instant.Instant
+  readonly run: string
+}
+
+/** A run as it is listed. */
+export interface ListedRun extends RunPlace, Counts {
+  readonly source: string
+  readonly at: Instant.Instant
+  /** Null while it is under way, or where it was stopped. */
+  readonly finishedAt: Instant.Instant | null
+  /** Records that it put aside. */
+  readonly parked: number
+}
+
+interface ListedRow extends Omit<ListedRun, "startedAt" | "at" | "finishedAt"> {
+  readonly startedAt: string
+  readonly at: string
+  readonly finishedAt: string | null
+}
+
+/** Runs of a program, the one that was begun last first, behind a place where one is given. */
+export const runsOf = (
+  program: Ids.ProgramId,
+  after: RunPlace | undefined,
+  limit: number
+): Effect.Effect<ReadonlyArray<ListedRun>, DatabaseError, Database> =>
+  Effect.flatMap(Database, ({ query, schema }) =>
+    query(async (kysely, signal) => {
+      const behind =
+        after === undefined
+          ? sql`true`
+          : sql`(r.started_at, r.run) < (${Instant.toString(after.startedAt)}::timestamptz, ${after.run})`
+      const found = await Rows.ask<ListedRow>(
+        kysely,
+        sql`select r.run, r.source, ${Rows.utc("r.at")} as at, ${Rows.utc("r.started_at")} as "startedAt",
+            ${Rows.utc("r.finished_at")} as "finishedAt", r.here, r.there, r.matched,
+            (select count(*) from ${sql.id(schema, "reconciliation_parked")} p where p.run = r.run) as parked
+          from ${sql.id(schema, "reconciliation_runs")} r
+          where r.program = ${program} and ${behind} order by r.started_at desc, r.run desc limit ${limit}`,
+        signal
+      )
+      return found.map((row) => ({
+        ...row,
+        at: Instant.fromStringUnsafe(row.at),
+        startedAt: Instant.fromStringUnsafe(row.startedAt),
+        finishedAt: row.finishedAt === null ? null : Instant.fromStringUnsafe(row.finishedAt)
+      }))
+    })
+  )
+
 /** Commits what was found up to a place. Fails with `RunTaken` where the run is not at the place it was left at. */
 export const commit = Effect.fn("ReconciliationStore.commit")(function* (
   { at, program, run }: RunStart,

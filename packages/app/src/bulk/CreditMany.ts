@@ -14,17 +14,9 @@ import { type CreditRedemption, creditRedemption, recordCredit } from "../comman
 import { now } from "../command/Now.ts"
 import { Brake, type CreditsStopped } from "./Brake.ts"
 import type { BatchedCredit, CreditResult } from "./CreditResult.ts"
+import { DEFAULT_IN_FLIGHT } from "./InFlight.ts"
 import { carryOut } from "./Lines.ts"
 import { Probe } from "./Probe.ts"
-
-/**
- * Credits in flight unless said otherwise: a call to Mastercard takes a good part of a second, and more than a hundred a
- * second are asked of few programs.
- */
-export const DEFAULT_IN_FLIGHT = 64
-
-/** Credits in flight at most: each has a connection of its own to Mastercard. */
-export const MAXIMUM_IN_FLIGHT = 1000
 
 /**
  * Credits that are taken for each one in flight. Those whose redemption has one in flight wait aside, and others that come

@@ -5,9 +5,6 @@ import type { Reconciled } from "../reconcile/ReconcileProgram.ts"
 import type { Mended } from "../reconcile/Remedies.ts"
 import * as Output from "./Output.ts"
 
-/** How old a break is, in whole days. */
-export const ageOf = ({ since }: StoredBreak.StoredBreak, at: Instant.Instant): number => StoredBreak.ageOf(since, at)
-
 /** A break as JSON; its age is counted to an instant, in whole days. */
 export const json = (found: StoredBreak.StoredBreak, at: Instant.Instant): Output.Json => ({
   id: found.id,

@@ -33,6 +33,7 @@ const WRONG_USE = new Set([
   "SettleLimitsTooShort",
   "SettleSettingInvalid",
   "SandboxStateUnusable",
+  "TelemetryInvalid",
   "UnrecognizedOption",
   "DuplicateOption",
   "MissingOption",

@@ -2,28 +2,19 @@
  * Writes the whole ledger of a program for programs that are not ours: hledger, Beancount, or anything that reads CSV.
  * An auditor can recompute every balance from it.
  */
-import {
-  type Database,
-  type DatabaseError,
-  type EventLog,
-  type KnownAt,
-  PolicyStore,
-  ProgramLedger
-} from "@pointback/adapters"
+import type { Database, DatabaseError, EventLog, KnownAt, PolicyStore, ProgramLedger } from "@pointback/adapters"
 import { type Ids, type Instant } from "@pointback/domain"
 import { Effect } from "effect"
 import { basename, dirname } from "node:path"
-import { UnknownProgram } from "../error/AppError.ts"
+import type { UnknownProgram } from "../error/AppError.ts"
 import type { OutputExists, OutputUnwritable } from "../generate/GenerateError.ts"
 import type { Write } from "../output/OutputFiles.ts"
 import { writeFiles } from "../output/OutputFiles.ts"
-import { settledKnownAt } from "../query/KnownNow.ts"
-import { beancount } from "./Beancount.ts"
-import * as CsvTables from "./CsvTables.ts"
-import { hledger } from "./Hledger.ts"
-import type { LedgerText } from "./LedgerText.ts"
+import { type Ledger, LEDGERS, TABLES } from "./ExportNames.ts"
+import * as ExportPart from "./ExportPart.ts"
+import type { ExportHead } from "./LedgerText.ts"
 
-export const FORMATS = ["hledger", "beancount", "csv"] as const
+export const FORMATS = [...LEDGERS, "csv"] as const
 export type Format = (typeof FORMATS)[number]
 
 /** What is to be exported, and where. */
@@ -66,16 +57,11 @@ export const exportProgram = Effect.fn("exportProgram")(function* (
   Database | EventLog | PolicyStore
 > {
   const { format, program } = request
-  const knownAt = yield* settledKnownAt(request.knownAt)
-  const { known, policy } = yield* (yield* PolicyStore).knownAt(program, knownAt)
-  if (!known) return yield* new UnknownProgram({ program })
-  const head = { program, knownAt, zone: policy.zone, scale: policy.scale }
+  const head = yield* ExportPart.exportHead(program, request.knownAt)
   const tally = new Tally(report)
   const files =
-    format === "csv"
-      ? yield* writeTables(request, head, tally)
-      : yield* writeText(request, head, format === "hledger" ? hledger(head) : beancount(head), tally)
-  return { program, format, knownAt, files, entries: tally.entries, postings: tally.postings }
+    format === "csv" ? yield* writeTables(request, head, tally) : yield* writeText(request, format, head, tally)
+  return { program, format, knownAt: head.knownAt, files, entries: tally.entries, postings: tally.postings }
 })
 
 /** Counts what is written. */
@@ -95,56 +81,28 @@ class Tally {
   }
 }
 
-const writeText = (
-  { numbers, out, overwrite }: ExportProgram,
-  question: ProgramLedger.LedgerQuestion,
-  text: LedgerText,
-  tally: Tally
-) => {
+const writeText = ({ numbers, out, overwrite }: ExportProgram, ledger: Ledger, head: ExportHead, tally: Tally) => {
   const name = basename(out)
   return writeFiles({ folder: dirname(out), names: [name], overwrite }, (writers) =>
-    Effect.gen(function* () {
-      const write = writers[name] as Write
-      yield* write(text.head)
-      if (numbers) {
-        yield* ProgramLedger.forEachNumber(question, (accounts) => write(accounts.map(text.numbers).join("")))
-        yield* write("\n")
-      }
-      yield* writeEntries(question, tally, (entry) => text.entry(entry), write)
+    ExportPart.writeLedger(ledger, head, numbers, {
+      write: writers[name] as Write,
+      onEntries: (entries) => tally.add(entries)
     })
   )
 }
 
-const writeTables = (
-  { numbers, out, overwrite }: ExportProgram,
-  question: ProgramLedger.LedgerQuestion,
-  tally: Tally
-) => {
-  const names = ["journal.csv", "lots.csv", "events.csv", ...(numbers ? ["accounts.csv" as const] : [])] as const
+const writeTables = ({ numbers, out, overwrite }: ExportProgram, head: ExportHead, tally: Tally) => {
+  const tables = TABLES.filter((table) => numbers || table !== "accounts")
+  const names = tables.map((table) => `${table}.csv` as const)
   return writeFiles({ folder: out, names, overwrite }, (writers) =>
-    Effect.gen(function* () {
-      yield* writers["journal.csv"](CsvTables.JOURNAL_HEAD)
-      yield* writeEntries(question, tally, CsvTables.journal, writers["journal.csv"])
-      yield* writers["lots.csv"](CsvTables.LOTS_HEAD)
-      yield* ProgramLedger.forEachLot(question, (page) => writers["lots.csv"](page.map(CsvTables.lot).join("")))
-      yield* writers["events.csv"](CsvTables.EVENTS_HEAD)
-      yield* ProgramLedger.forEachEvent(question, (page) => writers["events.csv"](page.map(CsvTables.event).join("")))
-      if (!numbers) return
-      yield* writers["accounts.csv"](CsvTables.NUMBERS_HEAD)
-      yield* ProgramLedger.forEachNumber(question, (page) =>
-        writers["accounts.csv"](page.map(CsvTables.numbers).join(""))
-      )
-    })
+    Effect.forEach(
+      tables,
+      (table) =>
+        ExportPart.writeTable(table, head, {
+          write: writers[`${table}.csv`],
+          onEntries: (entries) => tally.add(entries)
+        }),
+      { discard: true }
+    )
   )
 }
-
-const writeEntries = (
-  question: ProgramLedger.LedgerQuestion,
-  tally: Tally,
-  textOf: (entry: ProgramLedger.LedgerEntry) => string,
-  write: Write
-) =>
-  ProgramLedger.forEachEntry(question, (entries) => {
-    tally.add(entries)
-    return write(entries.map(textOf).join(""))
-  })

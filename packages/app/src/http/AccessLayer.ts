@@ -1,12 +1,13 @@
 /** Lets requests in: by key, scope, program, rate, and how many are carried out already. */
 import { Context, Effect, Layer, type Redacted } from "effect"
-import { HttpEffect, HttpRouter, HttpServerResponse } from "effect/http"
+import { HttpRouter } from "effect/http"
 import { RateLimiter } from "effect/persistence"
 import { Access, CurrentCaller } from "./Access.ts"
+import * as AnswerHeader from "./AnswerHeader.ts"
 import * as ApiKeys from "./ApiKeys.ts"
 import { CONCURRENT_REQUESTS, RATE_WINDOW } from "./Limits.ts"
 import * as Problem from "./Problem.ts"
-import { Needs, type ScopeName } from "./Scopes.ts"
+import { Needs, OfAllPrograms, type ScopeName } from "./Scopes.ts"
 import * as Watched from "./Watched.ts"
 
 const unauthorized = Problem.make(401, "Unauthorized", "a known API key is needed: Authorization: Bearer <key>")
@@ -17,25 +18,21 @@ const tooMany = Problem.make(429, "TooManyRequests", "this key has sent too many
 
 const busy = Problem.make(503, "TooBusy", "too many requests are being carried out; nothing was begun, try again")
 
-const header = (name: string, value: string) =>
-  HttpEffect.appendPreResponseHandler((_request, response) =>
-    Effect.succeed(HttpServerResponse.setHeader(response, name, value))
-  )
-
 /** The entry that lets the request in, within its scopes and programs. */
 const admit = Effect.fnUntraced(function* (
   find: (credential: Redacted.Redacted) => ApiKeys.ApiKey | undefined,
   credential: Redacted.Redacted,
-  scope: ScopeName
+  { ofAll, scope }: { readonly scope: ScopeName; readonly ofAll: boolean }
 ) {
   const entry = find(credential)
   if (entry === undefined) {
-    yield* header("www-authenticate", 'Bearer realm="pointback"')
+    yield* AnswerHeader.set("www-authenticate", 'Bearer realm="pointback"')
     return yield* Effect.fail(unauthorized)
   }
   const { params } = yield* HttpRouter.RouteContext
   if (!entry.scopes.includes(scope)) return yield* Effect.fail(forbidden(`this key lacks the scope ${scope}`))
   if (!ApiKeys.covers(entry, params["program"])) return yield* Effect.fail(forbidden("this key is for other programs"))
+  if (ofAll && !ApiKeys.coversAll(entry)) return yield* Effect.fail(forbidden("this key is not for all programs"))
   return entry
 })
 
@@ -53,7 +50,7 @@ const withinRate = Effect.fnUntraced(function* (
   yield* Effect.catchTag(limiter.consume({ key: name, ...window }), "RateLimiterError", ({ reason }) =>
     Effect.gen(function* () {
       const wait = reason._tag === "RateLimitExceeded" ? reason.retryAfter : RATE_WINDOW
-      yield* header("retry-after", String(Watched.wholeSeconds(wait)))
+      yield* AnswerHeader.set("retry-after", String(Watched.wholeSeconds(wait)))
       return yield* Effect.fail(tooMany)
     })
   )
@@ -70,15 +67,15 @@ export const layer = (keys: ReadonlyArray<ApiKeys.ApiKey>): Layer.Layer<Access> 
       return Access.of({
         key: Effect.fnUntraced(function* (handled, { credential, endpoint }) {
           yield* Watched.isAt(endpoint.path)
-          const entry = yield* admit(
-            find,
-            credential,
-            Context.get(endpoint.annotations as Context.Context<Needs>, Needs)
-          )
+          const annotations = endpoint.annotations as Context.Context<Needs>
+          const entry = yield* admit(find, credential, {
+            scope: Context.get(annotations, Needs),
+            ofAll: Context.get(annotations, OfAllPrograms)
+          })
           yield* Watched.isCalledBy(entry.name)
           yield* withinRate(limiter, entry)
           if (running >= CONCURRENT_REQUESTS) {
-            yield* header("retry-after", "1")
+            yield* AnswerHeader.set("retry-after", "1")
             return yield* Effect.fail(busy)
           }
           running++

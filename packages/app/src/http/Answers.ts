@@ -27,7 +27,17 @@ export const InFlight = Schema.Struct({
 
 const Basis = Schema.Literals(["age", "to-expiry"])
 
-export const AgingQuery = { asOf: optional(When), knownAt: optional(When), basis: optional(Basis) }
+/** Upper bounds of the buckets in days, such as `30,60,90`; at most as many characters as the longest list has. */
+const Boundaries = Schema.String.check(Schema.isMaxLength(1000)).annotate({
+  description: "Upper bounds of the buckets in days, such as 30,60,90; without it those of the program's policy"
+})
+
+export const AgingQuery = {
+  asOf: optional(When),
+  knownAt: optional(When),
+  basis: optional(Basis),
+  boundaries: optional(Boundaries)
+}
 export const LotsQuery = { asOf: optional(When), knownAt: optional(When), account: optional(Ids.AccountNumber) }
 
 export const Aging = Schema.Struct({

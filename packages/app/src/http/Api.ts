@@ -5,11 +5,13 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "
 import manifest from "../../package.json" with { type: "json" }
 import { Access } from "./Access.ts"
 import * as Breaks from "./Breaks.ts"
+import * as Documents from "./Documents.ts"
 import * as History from "./History.ts"
 import { FILE_BYTES } from "./Limits.ts"
 import * as Answers from "./Answers.ts"
 import * as Reports from "./Reports.ts"
-import { Needs, type ScopeName } from "./Scopes.ts"
+import * as Operating from "./Operating.ts"
+import { Needs, OfAllPrograms, type ScopeName } from "./Scopes.ts"
 import * as Shapes from "./Shapes.ts"
 
 const program = { program: Ids.ProgramId }
@@ -22,6 +24,10 @@ export const Keyed = { "idempotency-key": Schema.optionalKey(Schema.String.check
 // Annotations change no type of an endpoint.
 const does = <E extends HttpApiEndpoint.Constraint>(endpoint: E, scope: ScopeName, summary: string): E =>
   (endpoint as unknown as HttpApiEndpoint.Top).annotate(Needs, scope).annotate(OpenApi.Summary, summary) as unknown as E
+
+/** An endpoint about all programs at once. */
+const doesForAll = <E extends HttpApiEndpoint.Constraint>(endpoint: E, scope: ScopeName, summary: string): E =>
+  (does(endpoint, scope, summary) as unknown as HttpApiEndpoint.Top).annotate(OfAllPrograms, true) as unknown as E
 
 /** An uploaded file of records, one JSON object a line. */
 const Upload = HttpApiSchema.StreamUint8Array({ contentType: "application/x-ndjson", maxBytes: FILE_BYTES })
@@ -279,6 +285,50 @@ export class ReportsGroup extends HttpApiGroup.make("reports")
   .prefix("/v1/programs/:program")
   .annotate(OpenApi.Description, "Questions about the past, on both clocks.") {}
 
+/** Ledgers, tables and pages, for programs and people that are not ours. */
+export class Downloads extends HttpApiGroup.make("downloads")
+  .add(
+    does(
+      HttpApiEndpoint.get("ledger", "/export/ledger", {
+        params: program,
+        query: Documents.LedgerQuery,
+        success: Documents.Ledger
+      }),
+      "admin",
+      "The program's whole ledger as text, for hledger or Beancount"
+    ),
+    does(
+      HttpApiEndpoint.get("table", "/export/tables/:table", {
+        params: Documents.TableParams,
+        query: Documents.TableQuery,
+        success: Documents.Table
+      }),
+      "admin",
+      "A table of the program's whole ledger as CSV: `journal`, `lots`, `events`, or `accounts` with their numbers"
+    ),
+    does(
+      HttpApiEndpoint.get("page", "/report", {
+        params: program,
+        query: Documents.ReportQuery,
+        success: Documents.Page
+      }),
+      "read",
+      "A page that shows the program, for people to read"
+    ),
+    does(
+      HttpApiEndpoint.get("accountPage", "/accounts/:account/report", {
+        params: account,
+        query: Documents.ReportQuery,
+        success: Documents.Page
+      }),
+      "read",
+      "A page that shows the account, for people to read"
+    )
+  )
+  .middleware(Access)
+  .prefix("/v1/programs/:program")
+  .annotate(OpenApi.Description, "Ledgers, tables and pages. They are about an instant of knowledge that is safe.") {}
+
 /** What happened to one account, with both clocks of each fact. */
 export class Histories extends HttpApiGroup.make("histories")
   .add(
@@ -317,6 +367,24 @@ export class Histories extends HttpApiGroup.make("histories")
 /** Reconciliations, and the breaks that they found. */
 export class Reconciliations extends HttpApiGroup.make("reconciliations")
   .add(
+    does(
+      HttpApiEndpoint.get("runs", "/reconciliations", {
+        params: program,
+        query: Shapes.Paged,
+        success: Breaks.Runs
+      }),
+      "read",
+      "Runs of reconciliations, the last one first, page by page"
+    ),
+    does(
+      HttpApiEndpoint.get("breakGroups", "/breaks/groups", {
+        params: program,
+        query: Breaks.GroupsQuery,
+        success: Breaks.Groups
+      }),
+      "read",
+      "How many breaks there are, and of how many points, by type, age or account"
+    ),
     does(
       HttpApiEndpoint.get("breaks", "/breaks", { params: program, query: Breaks.Query, success: Breaks.Page }),
       "read",
@@ -360,6 +428,32 @@ export class Reconciliations extends HttpApiGroup.make("reconciliations")
   .prefix("/v1/programs/:program")
   .annotate(OpenApi.Description, "Reconciliations, and the breaks that they found.") {}
 
+/** What whoever answers for the whole database does: it is about all programs, and the key must be for all of them. */
+export class Operations extends HttpApiGroup.make("operations")
+  .add(
+    doesForAll(
+      HttpApiEndpoint.get("heads", "/heads", { success: Operating.Heads }),
+      "admin",
+      "The heads of the log, to be kept elsewhere and verified against"
+    ),
+    doesForAll(
+      HttpApiEndpoint.post("verifyLog", "/verification", {
+        payload: Operating.Verify,
+        success: Operating.LogVerification
+      }),
+      "admin",
+      "Check all programs, and that the log still has the heads that are handed in"
+    ),
+    doesForAll(
+      HttpApiEndpoint.post("rebuild", "/rebuild", { payload: Operating.Rebuild, success: Operating.Rebuilt }),
+      "admin",
+      "Make the ledger and the read models anew from the events, or compare them alone"
+    )
+  )
+  .middleware(Access)
+  .prefix("/v1")
+  .annotate(OpenApi.Description, "The whole database, all programs at once.") {}
+
 /** What whoever runs the server asks of it. */
 export class System extends HttpApiGroup.make("system").add(
   HttpApiEndpoint.get("health", "/health", { success: Answers.Health }).annotate(
@@ -391,8 +485,10 @@ export class Api extends HttpApi.make("pointback")
   .add(Files)
   .add(Questions)
   .add(ReportsGroup)
+  .add(Downloads)
   .add(Histories)
   .add(Reconciliations)
+  .add(Operations)
   .add(System)
   .add(Watching)
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })

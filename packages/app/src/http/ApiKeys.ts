@@ -94,3 +94,6 @@ export const finder = (keys: ReadonlyArray<ApiKey>): ((credential: Redacted.Reda
 /** Whether a key is for a program; `undefined` where the request names none. */
 export const covers = ({ programs }: ApiKey, program: string | undefined): boolean =>
   programs.includes("*") || program === undefined || programs.some((one) => one === program)
+
+/** Whether a key is for all programs, those that there will be included. */
+export const coversAll = ({ programs }: ApiKey): boolean => programs.includes("*")

@@ -1,7 +1,8 @@
 /** What is asked and answered of reconciliations and their breaks. */
 import { Ids, ReconciliationBreak, Text } from "@pointback/domain"
 import { Schema } from "effect"
-import { Amount, At, Paged, When } from "./Shapes.ts"
+import { GROUPINGS } from "../reconcile/Groupings.ts"
+import { Amount, At, AtOrNull, Paged, When } from "./Shapes.ts"
 
 const optional = Schema.optionalKey
 
@@ -29,6 +30,34 @@ export const Run = Schema.Struct({
   dryRun: optional(Schema.Boolean),
   apply: optional(Schema.Boolean)
 }).annotate({ identifier: "ReconciliationRun" })
+
+export const GroupsQuery = {
+  by: Schema.Literals(GROUPINGS),
+  run: optional(RunId),
+  type: optional(Schema.Literals(ReconciliationBreak.BREAK_TYPES)),
+  all: optional(Flag)
+}
+
+export const Groups = Schema.Struct({
+  by: Schema.String,
+  groups: Schema.Array(Schema.Struct({ group: Schema.String, breaks: Schema.Natural, points: Amount }))
+}).annotate({ identifier: "BreakGroups" })
+
+export const Runs = Schema.Struct({
+  runs: Schema.Array(
+    Schema.Struct({
+      run: Schema.String,
+      source: Schema.String,
+      at: At,
+      startedAt: At,
+      finishedAt: AtOrNull,
+      records: Schema.Struct({ here: Schema.Natural, there: Schema.Natural }),
+      matched: Schema.Natural,
+      parked: Schema.Natural
+    })
+  ),
+  next: Schema.NullOr(Schema.String)
+}).annotate({ identifier: "ReconciliationRuns" })
 
 const Evidence = Schema.Array(Schema.Record(Schema.String, Schema.Json))
 

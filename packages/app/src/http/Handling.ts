@@ -11,10 +11,11 @@ import { type Access, CurrentCaller } from "./Access.ts"
 import * as ErrorProblem from "./ErrorProblem.ts"
 import { InFlight } from "./InFlight.ts"
 import { QUESTION_TIMEOUT } from "./Limits.ts"
+import type { LongJobs } from "./LongJobs.ts"
 import * as Problem from "./Problem.ts"
 
 /** What handlers ask of. */
-export type Services = Backend | Mastercard | InFlight
+export type Services = Backend | Mastercard | InFlight | LongJobs
 
 /** The handlers of a group. */
 export type Handlers<Group extends string> = Layer.Layer<

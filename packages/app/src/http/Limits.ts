@@ -35,3 +35,18 @@ export const HEADER_BYTES = 16 * 1024
 /** Items of a page unless the caller asks for another number, and at most. */
 export const PAGE = 100
 export const MAXIMUM_PAGE = 1000
+
+/** Long jobs at once: an export, a verification or a rebuild holds up to five of a pool of ten connections. */
+export const LONG_JOBS = 2
+
+/** How long a long job may take. What takes longer belongs on the command line, which has no limit. */
+export const JOB_TIMEOUT = Duration.minutes(30)
+
+/** Pieces of an export that wait for whoever downloads it; each is a page of the database's cursor. */
+export const EXPORT_AHEAD = 2
+
+/** How long a download may stand still before its cursor is closed: the database ends a silent transaction after 30 s. */
+export const EXPORT_STALL = Duration.seconds(20)
+
+/** How long a download's connection may carry nothing: the longest statement of the database, and what a stall takes. */
+export const DOWNLOAD_SILENCE_MS = 90_000

@@ -3,12 +3,14 @@ import { Verification } from "@pointback/adapters"
 import type { Aging, Ids } from "@pointback/domain"
 import { Effect, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import * as Input from "../cli/Input.ts"
 import * as Json from "../cli/Json.ts"
 import { now } from "../command/Now.ts"
 import { aging } from "../query/Aging.ts"
 import { Api } from "./Api.ts"
 import * as Cursor from "./Cursor.ts"
 import { moment, question, type Handlers } from "./Handling.ts"
+import * as LongJobs from "./LongJobs.ts"
 import { PAGE } from "./Limits.ts"
 import * as PolicyTerms from "./PolicyTerms.ts"
 import { Instant } from "@pointback/domain"
@@ -17,16 +19,18 @@ interface AgingQuery {
   readonly asOf?: string
   readonly knownAt?: string
   readonly basis?: Aging.Basis
+  readonly boundaries?: string
 }
 
 const ask = Effect.fnUntraced(function* (
   program: Ids.ProgramId,
   account: Ids.AccountNumber | null,
-  { asOf, basis = "age", knownAt }: AgingQuery
+  { asOf, basis = "age", boundaries: bounds, knownAt }: AgingQuery
 ) {
+  const boundaries = bounds === undefined ? undefined : yield* Input.boundaries("boundaries", bounds)
   const at = (yield* moment(program, "asOf", asOf)) ?? (yield* now)
   const known = (yield* moment(program, "knownAt", knownAt)) ?? null
-  return yield* aging({ program, account, asOf: at, knownAt: known, basis })
+  return yield* aging({ program, account, asOf: at, knownAt: known, basis, boundaries })
 })
 
 /** Where a page of lots ended: the next one asks the same question, on the same clocks. */
@@ -61,7 +65,7 @@ export const layer: Handlers<"questions"> = HttpApiBuilder.group(Api, "questions
       question(Effect.map(ask(program, account, query), (answer) => Json.aging(answer, false))),
     lots: ({ params: { program }, query }) => question(lots(program, query)),
     verify: ({ params: { program } }) =>
-      question(
+      LongJobs.run(
         Effect.andThen(
           PolicyTerms.known(program),
           Effect.map(Verification.verify(program), ({ differences, ...counts }) => ({

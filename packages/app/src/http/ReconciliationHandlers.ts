@@ -1,12 +1,14 @@
 /** Reconciles over HTTP, and answers what was found. */
 import { OwnRecords, ReconciliationStore, StatementFile } from "@pointback/adapters"
-import type { Ids, ReconciliationBreak } from "@pointback/domain"
-import { Effect } from "effect"
+import { type Ids, Instant, type ReconciliationBreak } from "@pointback/domain"
+import { Effect, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import * as BreakOutput from "../cli/BreakOutput.ts"
 import { InvalidInput } from "../cli/Input.ts"
 import { now } from "../command/Now.ts"
 import { UnknownBreak } from "../error/AppError.ts"
+import * as BreakGroups from "../reconcile/BreakGroups.ts"
+import type { Grouping } from "../reconcile/Groupings.ts"
 import * as MastercardSource from "../reconcile/MastercardSource.ts"
 import { afterMending, mendFor } from "../reconcile/Mending.ts"
 import { reconcileProgram, type ReconcileProgram } from "../reconcile/ReconcileProgram.ts"
@@ -43,6 +45,50 @@ const page = Effect.fnUntraced(function* (
     breaks: found.map((one) => BreakOutput.withState(one, at)),
     next: last === undefined || found.length < limit ? null : Cursor.make(Breaks.BreakId, last.id)
   })
+})
+
+/** Where a page of runs ended. */
+const RunPlace = Schema.Struct({ startedAt: Instant.Instant, run: Schema.String })
+
+const runs = Effect.fnUntraced(function* (
+  program: Ids.ProgramId,
+  { cursor, limit = PAGE }: { readonly limit?: number; readonly cursor?: string }
+) {
+  yield* PolicyTerms.known(program)
+  const found = yield* ReconciliationStore.runsOf(program, yield* Cursor.read(RunPlace, cursor), limit)
+  const last = found.at(-1)
+  return {
+    runs: found.map(({ at, finishedAt, here, matched, parked, run, source, startedAt, there }) => ({
+      run,
+      source,
+      at: Instant.toString(at),
+      startedAt: Instant.toString(startedAt),
+      finishedAt: finishedAt === null ? null : Instant.toString(finishedAt),
+      records: { here, there },
+      matched,
+      parked
+    })),
+    next: last === undefined || found.length < limit ? null : Cursor.make(RunPlace, last)
+  }
+})
+
+const groups = Effect.fnUntraced(function* (
+  program: Ids.ProgramId,
+  {
+    all,
+    by,
+    run,
+    type
+  }: {
+    readonly by: Grouping
+    readonly run?: string
+    readonly type?: ReconciliationBreak.BreakType
+    readonly all?: "true" | "false"
+  }
+) {
+  yield* PolicyTerms.known(program)
+  const found = yield* ReconciliationStore.readAll({ program, run, type, all: all === "true" })
+  return { by, groups: BreakGroups.groupsOf(found, by, yield* now) }
 })
 
 /** A break of the program: the key of the request is for no other. */
@@ -84,6 +130,8 @@ const carryOut = Effect.fnUntraced(function* (
 /** The handlers of the group `reconciliations`. */
 export const layer: Handlers<"reconciliations"> = HttpApiBuilder.group(Api, "reconciliations", (handlers) =>
   handlers.handleAll({
+    runs: ({ params: { program }, query }) => question(runs(program, query)),
+    breakGroups: ({ params: { program }, query }) => question(groups(program, query)),
     breaks: ({ params: { program }, query }) => question(page(program, query)),
     oneBreak: ({ params: { break: id, program } }) => question(withHistory(program, id)),
     acceptBreak: Effect.fn("http acceptBreak")(function* ({ params: { break: id, program }, payload: { reason } }) {

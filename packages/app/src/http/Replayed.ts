@@ -1,6 +1,7 @@
 /** What the header `Idempotency-Key` means, and how a repetition is told. */
 import { Effect } from "effect"
-import { HttpEffect, type HttpServerRequest, HttpServerResponse } from "effect/http"
+import type { HttpServerRequest } from "effect/http"
+import * as AnswerHeader from "./AnswerHeader.ts"
 import * as ErrorProblem from "./ErrorProblem.ts"
 import type { Problem } from "./Problem.ts"
 
@@ -25,8 +26,4 @@ export const keyOf = (headers: Headers, field: string, key: string | undefined):
 
 /** Marks the answer as a repetition. */
 export const mark = (replayed: boolean): Effect.Effect<void, never, HttpServerRequest.HttpServerRequest> =>
-  replayed
-    ? HttpEffect.appendPreResponseHandler((_request, response) =>
-        Effect.succeed(HttpServerResponse.setHeader(response, "idempotency-replayed", "true"))
-      )
-    : Effect.void
+  replayed ? AnswerHeader.set("idempotency-replayed", "true") : Effect.void

@@ -3,10 +3,16 @@ import { Context, Schema } from "effect"
 
 /**
  * `read` asks questions; `write` records what happened, credits included; `decide` settles, and says what became of
- * credits and breaks; `admin` sets policies, erases numbers, imports and verifies; `metrics` reads `/metrics`.
+ * credits and breaks; `admin` sets policies, erases numbers, imports, exports, verifies and rebuilds; `metrics` reads
+ * `/metrics`.
  */
 export const ScopeName = Schema.Literals(["read", "write", "decide", "admin", "metrics"])
 export type ScopeName = typeof ScopeName.Type
 
 /** The scope that an endpoint needs, as an annotation of it. */
 export class Needs extends Context.Service<Needs, ScopeName>()("@pointback/app/http/Needs") {}
+
+/** Whether an endpoint is about all programs at once, and its key must be for all of them; an annotation of it. */
+export const OfAllPrograms = Context.Reference<boolean>("@pointback/app/http/OfAllPrograms", {
+  defaultValue: () => false
+})

@@ -1,6 +1,6 @@
 /** The HTTP server: the API with everything around it. */
 import { NodeHttpServer } from "@effect/platform-node"
-import { Context, Effect, Layer, Scope } from "effect"
+import { Context, Effect, Layer, Scope, Tracer } from "effect"
 import { HttpMiddleware, HttpRouter, type HttpServer, type HttpServerError, HttpServerRequest } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import * as ByteSize from "effect/ByteSize"
@@ -13,10 +13,13 @@ import * as AdministrationHandlers from "./AdministrationHandlers.ts"
 import * as CommandHandlers from "./CommandHandlers.ts"
 import * as CreditHandlers from "./CreditHandlers.ts"
 import * as FileHandlers from "./FileHandlers.ts"
+import * as DownloadHandlers from "./DownloadHandlers.ts"
 import type { Services } from "./Handling.ts"
 import * as HistoryHandlers from "./HistoryHandlers.ts"
 import { InFlight } from "./InFlight.ts"
 import { BODY_BYTES, CLOSING_TIMEOUT, HEADER_BYTES, HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from "./Limits.ts"
+import { LongJobs } from "./LongJobs.ts"
+import * as OperationHandlers from "./OperationHandlers.ts"
 import * as QuestionHandlers from "./QuestionHandlers.ts"
 import * as ReconciliationHandlers from "./ReconciliationHandlers.ts"
 import * as ReportHandlers from "./ReportHandlers.ts"
@@ -42,8 +45,10 @@ const handlers = Layer.mergeAll(
   FileHandlers.layer,
   QuestionHandlers.layer,
   ReportHandlers.layer,
+  DownloadHandlers.layer,
   HistoryHandlers.layer,
   ReconciliationHandlers.layer,
+  OperationHandlers.layer,
   SystemHandlers.layer
 )
 
@@ -65,12 +70,26 @@ const quiet = Layer.mergeAll(
   Layer.succeed(HttpServerRequest.MaxBodySize, ByteSize.bytes(BODY_BYTES))
 )
 
+// Built within a span of whoever starts the server, every request would be a part of that one, and of no caller's.
+const outsideSpans = <A, E, R>(server: Layer.Layer<A, E, R>): Layer.Layer<A, E, R> =>
+  Layer.effectContext(
+    Effect.updateContext(
+      Layer.build(server),
+      (context: Context.Context<R | Scope.Scope>) =>
+        Context.omit(Tracer.ParentSpan)(context) as Context.Context<R | Scope.Scope>
+    )
+  ) as Layer.Layer<A, E, R>
+
 /** Listens until its scope closes: takes no more requests then, and ends those that it has. */
 export const layer = ({
   host,
   keys,
   port
-}: ServerOptions): Layer.Layer<HttpServer.HttpServer, HttpServerError.ServeError, Exclude<Services, InFlight>> =>
+}: ServerOptions): Layer.Layer<
+  HttpServer.HttpServer,
+  HttpServerError.ServeError,
+  Exclude<Services, InFlight | LongJobs>
+> =>
   HttpRouter.serve(routes(keys), {
     routerConfig: { maxParamLength: PARAMETER_LENGTH },
     disableLogger: true,
@@ -89,5 +108,7 @@ export const layer = ({
       )
     ),
     // Closed after the server: what was begun is ended when nobody can begin anything more.
-    Layer.provide(InFlight.layer)
+    Layer.provide(InFlight.layer),
+    Layer.provide(LongJobs.layer),
+    outsideSpans
   )

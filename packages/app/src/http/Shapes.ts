@@ -2,7 +2,7 @@
 import { Ids, Points, Policy, RedemptionEvent, Text, Zone } from "@pointback/domain"
 import { Schema } from "effect"
 import { HttpApiSchema } from "effect/http-api"
-import { MAXIMUM_IN_FLIGHT } from "../bulk/CreditMany.ts"
+import { MAXIMUM_IN_FLIGHT } from "../bulk/InFlight.ts"
 import { LotPoints, Moment } from "../import/ImportRecord.ts"
 import { MAXIMUM_PAGE } from "./Limits.ts"
 

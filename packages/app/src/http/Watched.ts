@@ -41,6 +41,24 @@ export const isCalledBy = (name: string): Effect.Effect<void> =>
     noted.key = name
   })
 
+interface Request {
+  readonly id: string
+  readonly method: string
+  readonly started: number
+  readonly status: number
+}
+
+/** Notes a request on its span, in the metrics and in the log. */
+const note = Effect.fnUntraced(function* ({ key, route }: Noted, { id, method, started, status }: Request) {
+  const took = (yield* Clock.currentTimeMillis) - started
+  yield* Effect.annotateCurrentSpan({ "http.route": route, "http.response.status_code": status })
+  yield* Metric.update(Metric.withAttributes(requests, { route, method, status: String(status) }), 1)
+  yield* Metric.update(Metric.withAttributes(duration, { route, method }), Math.max(0, took))
+  yield* Effect.logInfo("request").pipe(
+    Effect.annotateLogs({ request: id, method, route, status, milliseconds: took, key })
+  )
+})
+
 /** Watches a whole server: what no route takes as well. */
 export const watch = <E, R>(
   handled: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
@@ -53,22 +71,13 @@ export const watch = <E, R>(
     const answered = yield* handled.pipe(
       Effect.provideService(CurrentNoted, noted),
       Effect.annotateLogs({ request: id }),
-      Effect.tap(({ status }) =>
-        Effect.annotateCurrentSpan({ "http.route": noted.route, "http.response.status_code": status })
-      ),
+      // Within the span, so that the line names its trace.
+      Effect.tap(({ status }) => note(noted, { id, method, started, status })),
       Effect.withSpan("http request", {
         kind: "server",
         attributes: { "http.request.method": method },
         parent: Option.getOrUndefined(HttpTraceContext.fromHeaders(headers))
       })
-    )
-    const took = (yield* Clock.currentTimeMillis) - started
-    const { route } = noted
-    const { status } = answered
-    yield* Metric.update(Metric.withAttributes(requests, { route, method, status: String(status) }), 1)
-    yield* Metric.update(Metric.withAttributes(duration, { route, method }), Math.max(0, took))
-    yield* Effect.logInfo("request").pipe(
-      Effect.annotateLogs({ request: id, method, route, status, milliseconds: took, key: noted.key })
     )
     return HttpServerResponse.setHeaders(answered, { "x-request-id": id })
   })

@@ -1,7 +1,8 @@
 /** Methods whose answers come one by one: many credits. */
 import type { EventStore, Mastercard } from "@pointback/adapters"
 import { Effect, Result, Schema, Stream } from "effect"
-import { type CreditManyOptions, creditMany, MAXIMUM_IN_FLIGHT, recordMany } from "../bulk/CreditMany.ts"
+import { type CreditManyOptions, creditMany, recordMany } from "../bulk/CreditMany.ts"
+import { MAXIMUM_IN_FLIGHT } from "../bulk/InFlight.ts"
 import type { BatchedCredit, CreditResult } from "../bulk/CreditResult.ts"
 import * as Answers from "./Answers.ts"
 import type { ManyMethod } from "./Engine.ts"

@@ -84,9 +84,15 @@ const footer = ({ asOf, knownAt }: ReportData): VNode =>
 const policyOf = (css: string): string =>
   `default-src 'none'; style-src 'sha256-${createHash("sha256").update(css).digest("base64")}'; base-uri 'none'; form-action 'none'`
 
+const styleOf = ({ byAge, byExpiry }: ReportData): string =>
+  style(Math.max(byAge.buckets.length, byExpiry.buckets.length))
+
+/** The page's own policy: a server that sends the page sends this with it. */
+export const contentPolicy = (data: ReportData): string => policyOf(styleOf(data))
+
 /** The page as HTML. */
 export const page = (data: ReportData): string => {
-  const css = style(Math.max(data.byAge.buckets.length, data.byExpiry.buckets.length))
+  const css = styleOf(data)
   const document = h(
     "html",
     { lang: "en" },

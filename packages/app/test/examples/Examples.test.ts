@@ -1,13 +1,17 @@
 /** The programs under `examples`, each run as its readers would: on a PostgreSQL, against the sandbox. */
 import { execFile, spawn } from "node:child_process"
 import { once } from "node:events"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { afterAll, assert, beforeAll, describe, it, onTestFinished } from "vitest"
 import { createPointback, type Pointback } from "../../src/promise.ts"
+import { commandLine } from "../support/Cli.ts"
 import { serverDatabase } from "../support/Databases.ts"
 import { temporaryFolder } from "../support/Files.ts"
+import { start } from "../support/Process.ts"
 import { sandboxServer } from "../support/SandboxServer.ts"
 
 const run = promisify(execFile)
@@ -59,6 +63,29 @@ describe("examples", () => {
     const said = await printed("effect/main.ts", { ACCOUNT: member.account, REDEMPTION: member.redemption })
     assert.strictEqual(said, "PartiallyCredited: 20 points back, 60 held")
     assert.deepStrictEqual((await mastercard.credits()).get(member.redemption), [200_000n])
+  })
+
+  it("http-client: plain and in Effect, against a server", async () => {
+    const made = await commandLine(database)("api-key --name example --scope read --scope write --json")
+    const { entry, key } = JSON.parse(made.out) as { entry: object; key: string }
+    const keys = join(folder, "keys.json")
+    writeFileSync(keys, JSON.stringify({ keys: [entry] }))
+    const server = start(["serve", "--port", "0", "--keys", keys, "--database", database()], {
+      environment: mastercard.environment()
+    })
+    await server.said("listening at http://127.0.0.1:")
+    const member = { ACCOUNT: "220094110178641288073796000006", REDEMPTION: "HTTP-1" }
+    await mastercard.knows([{ account: member.ACCOUNT, redemption: member.REDEMPTION, points: "60" }])
+    const more = { ...member, POINTBACK_URL: /http:\S+/.exec(server.out())![0], POINTBACK_KEY: key }
+    const [redeemed, credited, refused] = (await printed("http-client/plain.js", more)).split("\n")
+    assert.strictEqual(redeemed, "redeemed 60 points, 40 left")
+    assert.strictEqual(credited, "PartiallyCredited: 20 points back, 40 remain")
+    assert.match(refused!, /^422 urn:pointback:problem:exceeds-remaining \{/)
+    assert.deepStrictEqual((await printed("http-client/effect.ts", more)).split("\n"), [
+      "PartiallyCredited: 10 points back, 30 remain",
+      "422 urn:pointback:problem:exceeds-remaining"
+    ])
+    assert.deepStrictEqual((await mastercard.credits()).get(member.REDEMPTION), [200_000n, 100_000n])
   })
 
   /** Starts a service, asks it for refunds right and wrong, and ends it. */

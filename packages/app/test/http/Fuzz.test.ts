@@ -49,6 +49,14 @@ const RIGHT: Readonly<Record<string, { readonly path: string; readonly body: Rea
     path: `${PROGRAM}/reconciliations/mastercard`,
     body: { run: "r", at: "2025-03-01", dryRun: true, apply: false }
   },
+  "operations.verifyLog": {
+    path: "/v1/verification",
+    body: {
+      heads: { pointbackHeads: 1, log: "l", schema: "s", takenAt: "2025-03-01", heads: [] },
+      publicKey: "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA"
+    }
+  },
+  "operations.rebuild": { path: "/v1/rebuild", body: { check: true } },
   "credits.decide": {
     path: `${ACCOUNT}/credits/C/decision`,
     body: { decision: "confirm", reason: "r" }
@@ -225,7 +233,7 @@ describe("wrong requests", () => {
 
   it.each(operations.filter(({ method }) => method === "GET"))("$id: a wrong query", async ({ id, path, query }) => {
     // What takes no query passes over what is asked of it.
-    if (query.length === 0) return expect(id).toMatch(/^(system|watching)\.|policy$|verify$|oneBreak$/)
+    if (query.length === 0) return expect(id).toMatch(/^(system|watching)\.|policy$|verify$|oneBreak$|heads$/)
     const parameters = fc
       .constantFrom(...query)
       .chain((name) =>

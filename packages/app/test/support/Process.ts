@@ -25,16 +25,18 @@ export interface Started {
 interface Options {
   readonly folder?: string
   readonly environment?: Readonly<Record<string, string>>
+  /** What has the process killed in the end; by default the end of the test. */
+  readonly atEnd?: (kill: () => void) => void
 }
 
-/** Starts the command line; killed when the test ends. */
-export const start = (line: Line, { environment = {}, folder }: Options = {}): Started => {
+/** Starts the command line. */
+export const start = (line: Line, { atEnd = onTestFinished, environment = {}, folder }: Options = {}): Started => {
   const child = spawn(process.execPath, [BIN, ...words(line)], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, NODE_COMPILE_CACHE: CACHE, ...environment },
     ...(folder === undefined ? {} : { cwd: folder })
   })
-  onTestFinished(() => void child.kill("SIGKILL"))
+  atEnd(() => void child.kill("SIGKILL"))
   let out = ""
   let err = ""
   child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text))

@@ -1,5 +1,13 @@
 /** Mastercard as a server that outlives the applications under test, and knows what it truly did. */
-import { type Json, Mastercard, MastercardConfig, Sandbox, type SandboxCommand } from "@pointback/adapters"
+import {
+  type Json,
+  Mastercard,
+  MastercardConfig,
+  Sandbox,
+  type SandboxCommand,
+  type SandboxFaults,
+  type SandboxOptions
+} from "@pointback/adapters"
 import { type Layer, ManagedRuntime, Redacted } from "effect"
 import { afterAll, beforeAll } from "vitest"
 import { CONSUMER_KEY, keys } from "../../../adapters/test/sandbox/world.ts"
@@ -16,9 +24,9 @@ export interface KnownRedemption {
 const LOT = { lotId: "all", earnedAt: at("2020-01-01"), expiresAt: undefined, points: points("1000000000") }
 
 /** A sandbox for the surrounding `describe`. */
-export const sandboxServer = () => {
+export const sandboxServer = (options: Partial<SandboxOptions> = {}) => {
   const runtime = ManagedRuntime.make(
-    Sandbox.layer({ consumerKey: Redacted.make(CONSUMER_KEY), publicKey: keys.publicKey })
+    Sandbox.layer({ consumerKey: Redacted.make(CONSUMER_KEY), publicKey: keys.publicKey, ...options })
   )
   let url: URL
   beforeAll(async () => {
@@ -60,6 +68,10 @@ export const sandboxServer = () => {
         })
       }
     },
+
+    /** Makes it misbehave from now on. */
+    misbehaves: (faults: SandboxFaults.SpecificationInput): Promise<void> =>
+      runtime.runPromise(Sandbox.use((sandbox) => sandbox.setFaults(faults))),
 
     /** The credits that it carried out, as points by redemption, from its own log. */
     credits: async (): Promise<ReadonlyMap<string, ReadonlyArray<bigint>>> => {

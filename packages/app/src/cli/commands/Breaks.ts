@@ -1,10 +1,12 @@
 /** `pointback breaks`, `pointback breaks accept` */
 import { ReconciliationStore, type StoredBreak } from "@pointback/adapters"
-import { Ids, type Instant, Points, ReconciliationBreak, Text } from "@pointback/domain"
+import { Ids, type Instant, ReconciliationBreak, Text } from "@pointback/domain"
 import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { now } from "../../command/Now.ts"
 import { UnknownBreak } from "../../error/AppError.ts"
+import * as BreakGroups from "../../reconcile/BreakGroups.ts"
+import { type Grouping, GROUPINGS } from "../../reconcile/Groupings.ts"
 import { withBackend } from "../Backend.ts"
 import * as BreakOutput from "../BreakOutput.ts"
 import { exitWith } from "../Exit.ts"
@@ -40,7 +42,7 @@ export const breaks = Command.make(
     ),
     all: Flag.Boolean("all").pipe(Flag.withDescription("Closed and accepted ones too"), Flag.withDefault(false)),
     id: Flag.String("id").pipe(Flag.withDescription("One break, with its history"), Flag.optional),
-    groupBy: Flag.Literals("group-by", ["type", "age", "account"]).pipe(
+    groupBy: Flag.Literals("group-by", GROUPINGS).pipe(
       Flag.withDescription("Count them instead, with their points"),
       Flag.optional
     ),
@@ -93,41 +95,16 @@ const one = Effect.fnUntraced(function* (id: string, at: Instant.Instant) {
 const line = ({ at, credit, kind, points, redemption, reference, status }: StoredBreak.Evidence): string =>
   [`${at} ${kind}`, redemption, credit, reference, `${points} points`, status].filter((part) => part !== null).join(" ")
 
-/** Ages from days to days, as those of points are. */
-const AGES: ReadonlyArray<readonly [name: string, most: number]> = [
-  ["0-1", 1],
-  ["2-7", 7],
-  ["8-30", 30],
-  ["31-90", 90],
-  ["over-90", Number.POSITIVE_INFINITY]
-]
-
-const groupOf = (by: "type" | "age" | "account", found: StoredBreak.StoredBreak, at: Instant.Instant): string => {
-  if (by !== "age") return found[by]
-  const days = BreakOutput.ageOf(found, at)
-  return (AGES.find(([, most]) => days <= most) as readonly [string, number])[0]
-}
-
 const grouped = Effect.fnUntraced(function* (
   found: ReadonlyArray<StoredBreak.StoredBreak>,
-  by: "type" | "age" | "account",
+  by: Grouping,
   at: Instant.Instant
 ) {
-  const groups = new Map<string, { breaks: number; points: bigint }>()
-  for (const one of found) {
-    const name = groupOf(by, one, at)
-    const group = groups.get(name) ?? { breaks: 0, points: 0n }
-    group.breaks++
-    group.points += one.points === null ? 0n : Points.fromStringUnsafe(one.points)
-    groups.set(name, group)
-  }
-  const rows = Array.from(groups)
-    .toSorted(([a], [b]) => Ids.compare(a, b))
-    .map(([group, { breaks: count, points }]) => ({ group, breaks: count, points: Points.toString(points) }))
-  yield* Output.answer({ by, groups: rows }, () =>
+  const groups = BreakGroups.groupsOf(found, by, at)
+  yield* Output.answer({ by, groups: groups.map((group) => ({ ...group })) }, () =>
     Output.table(
       [by, "breaks", "points"],
-      rows.map(({ breaks: count, group, points }) => [group, String(count), points]),
+      groups.map(({ breaks: count, group, points }) => [group, String(count), points]),
       new Set(["breaks", "points"])
     )
   )

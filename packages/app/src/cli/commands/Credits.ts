@@ -5,13 +5,8 @@ import { Cache, Effect, Fiber, Option, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { CreditsStopped } from "../../bulk/Brake.ts"
 import * as CreditFile from "../../bulk/CreditFile.ts"
-import {
-  creditMany,
-  type CreditManyOptions,
-  DEFAULT_IN_FLIGHT,
-  MAXIMUM_IN_FLIGHT,
-  recordMany
-} from "../../bulk/CreditMany.ts"
+import { creditMany, type CreditManyOptions, recordMany } from "../../bulk/CreditMany.ts"
+import { DEFAULT_IN_FLIGHT, MAXIMUM_IN_FLIGHT } from "../../bulk/InFlight.ts"
 import * as CreditRecord from "../../bulk/CreditRecord.ts"
 import type { BatchedCredit } from "../../bulk/CreditResult.ts"
 import * as CreditTally from "../../bulk/CreditTally.ts"

@@ -7,6 +7,7 @@ import { exitWith } from "../Exit.ts"
 import { ExitCode } from "../ExitCode.ts"
 import * as Output from "../Output.ts"
 import * as Progress from "../Progress.ts"
+import * as RebuildJson from "../RebuildJson.ts"
 
 export const rebuild = Command.make(
   "rebuild",
@@ -19,7 +20,7 @@ export const rebuild = Command.make(
   Effect.fn("rebuild")(function* ({ check }) {
     const rebuilt = yield* Effect.scoped(run(check))
     const { differing, tables } = rebuilt
-    yield* Output.answer({ check, differing, tables: json(tables) }, () => text(rebuilt, check))
+    yield* Output.answer({ check, differing, tables: RebuildJson.tables(tables) }, () => text(rebuilt, check))
     yield* exitWith(differing > 0 ? ExitCode.differences : ExitCode.done)
   }, withBackend)
 ).pipe(Command.withDescription("Make the ledger and the read models anew from the events"))
@@ -29,14 +30,6 @@ const run = Effect.fnUntraced(function* (check: boolean) {
   const onProgress = (done: number, total: number) => report({ label: "folding", done, total, unit: "records" })
   return yield* Rebuild.rebuild({ check, onProgress })
 })
-
-const json = (tables: Rebuild.Rebuilt["tables"]): Output.Json =>
-  Object.fromEntries(
-    Object.entries(tables).map(([table, { differing, named, rows }]) => [
-      table,
-      { rows, differing, differences: named.map((difference) => ({ ...difference })) }
-    ])
-  )
 
 const text = ({ differing, tables }: Rebuild.Rebuilt, check: boolean): string => {
   const rows = Object.entries(tables).map(([table, of]) => [table, String(of.rows), String(of.differing)])

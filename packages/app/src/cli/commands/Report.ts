@@ -1,9 +1,10 @@
 /** `pointback report` */
 import { PolicyStore } from "@pointback/adapters"
-import { Ids, Instant, Series, Zone } from "@pointback/domain"
+import { Ids, type Instant } from "@pointback/domain"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { now } from "../../command/Now.ts"
+import { defaultFrom } from "../../report/DefaultFrom.ts"
 import type { Written } from "../../report/WriteReport.ts"
 import { withBackend } from "../Backend.ts"
 import * as Clocks from "../Clocks.ts"
@@ -12,9 +13,6 @@ import * as Input from "../Input.ts"
 import * as Json from "../Json.ts"
 import * as OutFlag from "../OutFlag.ts"
 import * as Output from "../Output.ts"
-
-/** Months before the present one that are shown where nothing is said. */
-const DEFAULT_MONTHS = 12
 
 export const report = Command.make(
   "report",
@@ -54,11 +52,8 @@ export const report = Command.make(
   }, withBackend)
 ).pipe(Command.withDescription("Write a page that shows an account or a program, for people to read"))
 
-const yearBefore = Effect.fnUntraced(function* (program: Ids.ProgramId, asOf: Instant.Instant) {
-  const { zone } = (yield* (yield* PolicyStore).current(program)).policy
-  const { month, year } = Series.monthsAfter({ ...Zone.dateOf(zone, asOf), day: 1 }, -DEFAULT_MONTHS)
-  return year < 1 ? Instant.EARLIEST : Zone.startOfDate(zone, { year, month, day: 1 })
-})
+const yearBefore = (program: Ids.ProgramId, asOf: Instant.Instant) =>
+  PolicyStore.use((policies) => Effect.map(policies.current(program), ({ policy }) => defaultFrom(policy.zone, asOf)))
 
 const json = ({ data, file }: Written): Output.Json => ({
   file,

@@ -1,14 +1,13 @@
 /** `pointback serve` */
-import { NodeHttpClient } from "@effect/platform-node"
-import { Config, Console, Effect, Layer, Logger, Option, References } from "effect"
+import { Config, Console, Effect, Layer, Option, References } from "effect"
 import { Command, Flag } from "effect/cli"
 import { HttpServer } from "effect/http"
-import { Otlp, OtlpSerialization } from "effect/observability"
 import * as ApiKeys from "../../http/ApiKeys.ts"
 import * as Server from "../../http/Server.ts"
 import * as Backend from "../Backend.ts"
 import { InvalidInput } from "../Input.ts"
 import * as SafeMastercard from "../SafeMastercard.ts"
+import * as Telemetry from "../Telemetry.ts"
 
 /** Where it listens unless told otherwise: on this machine alone. */
 const DEFAULT_HOST = "127.0.0.1"
@@ -40,9 +39,10 @@ export const serve = Command.make(
     }
     const keys = yield* Effect.flatMap(keyFile(file), ApiKeys.read)
     const server = Server.layer({ host, keys, port }).pipe(
+      Layer.merge(Telemetry.gauges),
       Layer.provide(Backend.layer),
       Layer.provide(SafeMastercard.layer),
-      Layer.provide(telemetry)
+      Layer.provide(Telemetry.layer)
     )
     // Whatever keeps it from starting is printed by `Main`, and nobody else looks at it.
     yield* (Effect.andThen(announce, Effect.never) as Effect.Effect<never, unknown, HttpServer.HttpServer>).pipe(
@@ -64,19 +64,4 @@ const keyFile = Effect.fnUntraced(function* (flag: Option.Option<string>) {
 
 const announce = Effect.flatMap(HttpServer.HttpServer, ({ address }) =>
   Console.log(`listening at ${HttpServer.formatAddress(address)}`)
-)
-
-/** Logs as JSON lines on standard error; what OpenTelemetry's own variables ask for besides. */
-const telemetry = Layer.mergeAll(
-  Logger.layer([Logger.withConsoleError(Logger.formatJson)]),
-  Layer.unwrap(
-    Effect.map(Config.option(Config.String("OTEL_EXPORTER_OTLP_ENDPOINT")), (endpoint) =>
-      Option.isNone(endpoint)
-        ? Layer.empty
-        : Otlp.layerFromConfig({ resource: { serviceName: "pointback" }, loggerMergeWithExisting: true }).pipe(
-            Layer.provide(OtlpSerialization.layerJson),
-            Layer.provide(NodeHttpClient.layerUndici)
-          )
-    )
-  )
 )
