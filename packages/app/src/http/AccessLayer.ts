@@ -6,7 +6,7 @@ import { Access, CurrentCaller } from "./Access.ts"
 import * as ApiKeys from "./ApiKeys.ts"
 import { CONCURRENT_REQUESTS, RATE_WINDOW } from "./Limits.ts"
 import * as Problem from "./Problem.ts"
-import { Needs, type ScopeName } from "./Scopes.ts"
+import { Needs, type NeededScope } from "./Scopes.ts"
 import * as Watched from "./Watched.ts"
 
 const unauthorized = Problem.make(401, "Unauthorized", "a known API key is needed: Authorization: Bearer <key>")
@@ -26,7 +26,7 @@ const header = (name: string, value: string) =>
 const admit = Effect.fnUntraced(function* (
   find: (credential: Redacted.Redacted) => ApiKeys.ApiKey | undefined,
   credential: Redacted.Redacted,
-  scope: ScopeName
+  scope: NeededScope
 ) {
   const entry = find(credential)
   if (entry === undefined) {
@@ -34,7 +34,7 @@ const admit = Effect.fnUntraced(function* (
     return yield* Effect.fail(unauthorized)
   }
   const { params } = yield* HttpRouter.RouteContext
-  if (!entry.scopes.includes(scope)) return yield* Effect.fail(forbidden(`this key lacks the scope ${scope}`))
+  if (scope !== "any" && !entry.scopes.includes(scope)) return yield* Effect.fail(forbidden(`this key lacks the scope ${scope}`))
   if (!ApiKeys.covers(entry, params["program"])) return yield* Effect.fail(forbidden("this key is for other programs"))
   return entry
 })
@@ -83,7 +83,7 @@ export const layer = (keys: ReadonlyArray<ApiKeys.ApiKey>): Layer.Layer<Access> 
           }
           running++
           return yield* handled.pipe(
-            Effect.provideService(CurrentCaller, { name: entry.name }),
+            Effect.provideService(CurrentCaller, { name: entry.name, scopes: entry.scopes, programs: entry.programs }),
             Effect.ensuring(Effect.sync(() => running--))
           )
         })
