@@ -10,6 +10,7 @@ import * as Answering from "./Answering.ts"
 import { Api } from "./Api.ts"
 import type { ApiKey } from "./ApiKeys.ts"
 import * as AdministrationHandlers from "./AdministrationHandlers.ts"
+import * as ConsoleRoutes from "./console/Routes.ts"
 import * as CommandHandlers from "./CommandHandlers.ts"
 import * as CreditHandlers from "./CreditHandlers.ts"
 import * as FileHandlers from "./FileHandlers.ts"
@@ -28,6 +29,8 @@ export interface ServerOptions {
   readonly port: number
   readonly host: string
   readonly keys: ReadonlyArray<ApiKey>
+  /** Whether the console is served too. */
+  readonly console: boolean
 }
 
 /** Characters of a part of an address: an identifier of 128 characters, each escaped. */
@@ -48,10 +51,14 @@ const handlers = Layer.mergeAll(
 )
 
 /** The routes with their handlers, for keys. What handlers ask of is there as long as the routes are. */
-const routes = (keys: ReadonlyArray<ApiKey>) =>
+const routes = (keys: ReadonlyArray<ApiKey>, console: boolean) =>
   Layer.unwrap(
     Effect.map(Effect.context<Services>(), (services) =>
-      Layer.merge(HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }), around).pipe(
+      Layer.mergeAll(
+        HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }),
+        console ? ConsoleRoutes.layer : Layer.empty,
+        around
+      ).pipe(
         Layer.provide(handlers),
         Layer.provide(AccessLayer.layer(keys)),
         HttpRouter.provideRequest(Layer.succeedContext(Context.omit(Scope.Scope)(services)))
@@ -67,11 +74,12 @@ const quiet = Layer.mergeAll(
 
 /** Listens until its scope closes: takes no more requests then, and ends those that it has. */
 export const layer = ({
+  console,
   host,
   keys,
   port
 }: ServerOptions): Layer.Layer<HttpServer.HttpServer, HttpServerError.ServeError, Exclude<Services, InFlight>> =>
-  HttpRouter.serve(routes(keys), {
+  HttpRouter.serve(routes(keys, console), {
     routerConfig: { maxParamLength: PARAMETER_LENGTH },
     disableLogger: true,
     disableListenLog: true

@@ -5,13 +5,13 @@
 import { createHash } from "node:crypto"
 import type { VNode } from "preact"
 import { renderToString } from "preact-render-to-string"
+import { h, isolated, styleSheet } from "../page/Element.ts"
+import { bucketStyle, STYLE } from "../page/Style.ts"
 import { balances } from "./Balances.ts"
-import { h, isolated, styleSheet } from "./Element.ts"
 import { figures } from "./Figures.ts"
 import { aging, lots, schedule } from "./Holdings.ts"
 import type { ReportData } from "./ReportData.ts"
 import { rollForward } from "./RollForwardPart.ts"
-import { style } from "./Style.ts"
 import { timeline } from "./Timeline.ts"
 import * as Words from "./Words.ts"
 
@@ -86,7 +86,7 @@ const policyOf = (css: string): string =>
 
 /** The page as HTML. */
 export const page = (data: ReportData): string => {
-  const css = style(Math.max(data.byAge.buckets.length, data.byExpiry.buckets.length))
+  const css = STYLE + bucketStyle(Math.max(data.byAge.buckets.length, data.byExpiry.buckets.length))
   const document = h(
     "html",
     { lang: "en" },

@@ -62,7 +62,7 @@ export const httpServer = (mastercard: () => Layer.Layer<Mastercard, unknown> = 
   const logs = Logger.layer([Logger.map(Logger.formatJson, (line) => void logged.push(line))])
   const make = async () =>
     ManagedRuntime.make(
-      Server.layer({ port: 0, host: "127.0.0.1", keys }).pipe(
+      Server.layer({ port: 0, host: "127.0.0.1", keys, console: true }).pipe(
         Layer.provideMerge(Stores.layer),
         Layer.provideMerge(mastercard()),
         Layer.provideMerge(await databaseLayer("postgres")),

@@ -1,0 +1,71 @@
+/** Where a key is given. It is tried at once, and kept as long as the tab is open. */
+import type { VNode } from "preact"
+import { useEffect, useState } from "preact/hooks"
+import { h } from "../page/Element.ts"
+import type { OwnKey } from "./Answers.ts"
+import { component } from "./Component.ts"
+import * as Fields from "./Fields.ts"
+import { heading, trouble, waiting } from "./Parts.ts"
+import { address, ask, Trouble } from "./Server.ts"
+import { forgetKey, storedKey, storeKey } from "./Session.ts"
+
+/** Asks the server whose key it is. */
+const whose = (key: string): Promise<OwnKey> => ask<OwnKey>(key, address(["key"]))
+
+const EMPTY = "An API key is needed; it begins with pbk_."
+
+interface Props {
+  /** What is said first: why somebody has to sign in again. */
+  readonly why: string | null
+  readonly then: (key: string, own: OwnKey) => void
+}
+
+const SignInForm = ({ then, why }: Props): VNode => {
+  const stored = storedKey()
+  const [trying, setTrying] = useState(stored !== null)
+  const [said, setSaid] = useState<Trouble | string | null>(why)
+  const sign = (key: string) => {
+    setTrying(true)
+    whose(key).then(
+      (own) => {
+        storeKey(key)
+        then(key, own)
+      },
+      (cause: unknown) => {
+        const found = cause instanceof Trouble ? cause : new Trouble("unknown", String(cause))
+        if (found.status === 401) forgetKey()
+        setSaid(found)
+        setTrying(false)
+      }
+    )
+  }
+  useEffect(() => {
+    if (stored !== null) sign(stored)
+  }, [])
+  return h(
+    "main",
+    { class: "sign-in", id: "main", tabIndex: -1 },
+    heading("Pointback console"),
+    said === null ? null : typeof said === "string" ? h("p", { role: "alert", class: "alarm" }, said) : trouble(said),
+    trying
+      ? waiting("Looking at the key")
+      : Fields.form(
+          {
+            label: "Sign in",
+            title: "Sign in",
+            submit: ({ key = "" }) => (key === "" ? setSaid(EMPTY) : sign(key))
+          },
+          Fields.input(
+            {
+              name: "key",
+              label: "API key",
+              hint: "Kept in this tab until it is closed, and sent to this server alone. Whoever runs the server makes keys with pointback api-key."
+            },
+            "password"
+          )
+        )
+  )
+}
+
+/** The form, or that a key from before is being looked at. */
+export const signIn = (props: Props): VNode => component(SignInForm, props)
