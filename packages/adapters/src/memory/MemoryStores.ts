@@ -213,13 +213,7 @@ const eventStore = Effect.fnUntraced(function* (memory: Memory) {
           .filter((credit) => isAfter(credit, after))
           .slice(0, limit)
       ),
-    redemptionsOf: (question) =>
-      Effect.sync(() =>
-        Option.match(Option.fromNullishOr(memory.byKey(question.account)), {
-          onNone: () => [],
-          onSome: (account) => redemptionsOf(account, question)
-        })
-      ),
+    redemptionsOf: (question) => Effect.sync(() => redemptionsOf(memory, question)),
     toSweep: ({ after, asOf, limit, program }) =>
       Effect.sync(() =>
         memory
@@ -252,10 +246,12 @@ const latestFirst = (
   a.redeemedAt === b.redeemedAt ? Ids.compare(b.redemptionId, a.redemptionId) : a.redeemedAt < b.redeemedAt ? 1 : -1
 
 const redemptionsOf = (
-  account: StoredAccount,
-  { after, limit }: RedemptionsQuestion
-): ReadonlyArray<RedemptionSummary> =>
-  Array.from(HashMap.values(Account.evolveAll(Account.empty, factsOf(account)).redemptions))
+  memory: Memory,
+  { account, after, limit }: RedemptionsQuestion
+): ReadonlyArray<RedemptionSummary> => {
+  const found = memory.byKey(account)
+  const facts = found === undefined ? [] : factsOf(found)
+  return Array.from(HashMap.values(Account.evolveAll(Account.empty, facts).redemptions))
     .flatMap((state) => {
       if (state._tag === "None") return []
       const { draws: _draws, ...redemption } = state.redemption
@@ -266,6 +262,7 @@ const redemptionsOf = (
     .sort(latestFirst)
     .filter((one) => after === null || latestFirst(one, after) > 0)
     .slice(0, limit)
+}
 
 const isAfter = ({ account, redemptionId }: InFlight, after: InFlightQuestion["after"]): boolean =>
   after === null || (compareRefs(account, after.account) || Ids.compare(redemptionId, after.redemptionId)) > 0

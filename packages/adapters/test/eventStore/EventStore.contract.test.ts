@@ -578,9 +578,7 @@ describe.each(implementations)("event store on %s", (implementation) => {
           { ...pending, state: "CreditPending" }
         ]
         for (const limit of [1, 2, 3, 100]) assert.deepStrictEqual(yield* listed(limit), before)
-        yield* run(account, [
-          { _tag: "MarkCreditUnknown", ...asked, cause: "timeout", occurredAt: at("2026-01-20") }
-        ])
+        yield* run(account, [{ _tag: "MarkCreditUnknown", ...asked, cause: "timeout", occurredAt: at("2026-01-20") }])
         assert.deepStrictEqual(yield* listed(2), [...before.slice(0, 3), { ...pending, state: "CreditUnknown" }])
         const nobody = { ...ref, key: Ids.AccountKey.make("nobody") }
         assert.deepStrictEqual(yield* store.redemptionsOf({ account: nobody, after: null, limit: 9 }), [])

@@ -1,6 +1,6 @@
 /** A history as JSON that other programs rely on. */
 import type { EventStore } from "@pointback/adapters"
-import { Instant, Points, type RedemptionEvent } from "@pointback/domain"
+import { Instant, Points } from "@pointback/domain"
 import type { Draw, LotTimeline, RedemptionTimeline, Restoration } from "@pointback/domain"
 import type { LotQuestion, RedemptionQuestion, SeriesAnswer } from "../query/AccountHistory.ts"
 import { draw, instant, restoration } from "./Json.ts"
@@ -74,7 +74,7 @@ export const redemption = (
 /** A redemption as it is now, without its draws. */
 export const summary = (found: EventStore.RedemptionSummary) => ({
   redemption: found.redemptionId as string,
-  type: found.redemptionType as RedemptionEvent.RedemptionType,
+  type: found.redemptionType,
   processedBy: found.processedBy as string,
   redeemedAt: Instant.toString(found.redeemedAt),
   points: text(found.points),

@@ -13,7 +13,7 @@ import * as Dates from "./Dates.ts"
 import * as Decimals from "./Decimals.ts"
 import * as Fields from "./Fields.ts"
 import { answered, clocks, figure, figures, heading, link, more, useSaid } from "./Parts.ts"
-import { fragment, go, type Params, type Place } from "./Place.ts"
+import { fragment, go, type Place } from "./Place.ts"
 import { ofProgram } from "./Server.ts"
 import { useSession } from "./Session.ts"
 import * as Words from "./Words.ts"
@@ -27,7 +27,7 @@ const Search = ({ place }: { readonly place: Place }): VNode => {
       title: "Show",
       submit: ({ account, asOf, knownAt, program }) => {
         Fields.rememberProgram(program as string)
-        go("account", { program, account, asOf, knownAt } as Params)
+        go("account", { program, account, asOf, knownAt })
       }
     },
     Fields.programField(own, place.program),
@@ -46,7 +46,9 @@ export const AccountView = ({ place }: { readonly place: Place }): VNode => {
     component(Search, { place }),
     known
       ? component(Found, { place, program, account })
-      : note("Type a program and an account number. What is found: its points now or as of any day, its lots, its redemptions and their credits.")
+      : note(
+          "Type a program and an account number. What is found: its points now or as of any day, its lots, its redemptions and their credits."
+        )
   )
 }
 
@@ -147,7 +149,7 @@ const LotList = ({ account, aging, place, policy }: With & { readonly aging: Agi
             rows: listing.items.map(({ earnedAt, expiresAt, lot, points, restored }) => {
               const earned = Dates.dateIn(zone, earnedAt)
               const expires = expiresAt === null ? null : Dates.dateIn(zone, expiresAt)
-              const here = { program, account, lot, asOf: place.asOf, knownAt: place.knownAt } as Params
+              const here = { program, account, lot, asOf: place.asOf, knownAt: place.knownAt }
               return [
                 link(fragment("lot", here), isolated(lot)),
                 Texts.amount(points, scale),
@@ -165,7 +167,11 @@ const LotList = ({ account, aging, place, policy }: With & { readonly aging: Agi
 }
 
 const stateOf = ({ state }: RedemptionSummary): VNode =>
-  h("span", { class: state === "creditUnknown" || state === "creditInFlight" ? "tag held-points" : "tag" }, Words.STATES[state])
+  h(
+    "span",
+    { class: state === "creditUnknown" || state === "creditInFlight" ? "tag held-points" : "tag" },
+    Words.STATES[state]
+  )
 
 const RedemptionList = ({ account, place, policy }: With): VNode => {
   const { program, scale, zone } = policy
@@ -202,7 +208,7 @@ const RedemptionList = ({ account, place, policy }: With): VNode => {
                   redemption: one.redemption,
                   asOf: place.asOf,
                   knownAt: place.knownAt
-                } as Params),
+                }),
                 isolated(one.redemption)
               ),
               Dates.dateIn(zone, one.redeemedAt),

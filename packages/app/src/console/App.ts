@@ -82,7 +82,15 @@ const skipLink = (): VNode =>
 
 const TITLE = "Pointback console"
 
-const SignedIn = ({ own, session, told }: { readonly own: OwnKey; readonly session: Session; readonly told: string }): VNode => {
+const SignedIn = ({
+  own,
+  session,
+  told
+}: {
+  readonly own: OwnKey
+  readonly session: Session
+  readonly told: string
+}): VNode => {
   const place = usePlace()
   const [begun, setBegun] = useState(false)
   const here = JSON.stringify(place)
@@ -130,7 +138,7 @@ export const App = (): VNode => {
   if (signed === null) {
     return signIn({
       why,
-      then: (key, own) => {
+      signedIn: (key, own) => {
         setWhy(null)
         setSigned({ key, own })
       }

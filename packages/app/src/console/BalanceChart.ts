@@ -25,7 +25,11 @@ interface Props {
   readonly knownAt: string | undefined
 }
 
-const shown = (points: Series["points"], basis: "age" | "to-expiry", { scale, zone }: Program): ReadonlyArray<VNode> => {
+const shown = (
+  points: Series["points"],
+  basis: "age" | "to-expiry",
+  { scale, zone }: Program
+): ReadonlyArray<VNode> => {
   const amount = (decimal: string) => Texts.amount(decimal, scale)
   const names = points[0]?.buckets.map((one) => one.bucket) ?? []
   const title = `Balance by ${basis === "age" ? "age" : "time to expiry"}, month by month`
@@ -34,7 +38,8 @@ const shown = (points: Series["points"], basis: "age" | "to-expiry", { scale, zo
     chart({
       id: "balance-chart",
       title,
-      description: "Stacked bars: the first instant of each month, and the instant that is asked about. The table below has the same numbers.",
+      description:
+        "Stacked bars: the first instant of each month, and the instant that is asked about. The table below has the same numbers.",
       series: names.map((name, index) => ({ name: Texts.bucket(name), class: `bucket-${index}` })),
       bars: points.map(({ buckets, total }, index) => ({
         label: (dates[index] as string).slice(0, "YYYY-MM".length),
@@ -49,7 +54,10 @@ const shown = (points: Series["points"], basis: "age" | "to-expiry", { scale, zo
       "Numbers of this chart",
       table({
         caption: `Numbers: ${title}`,
-        columns: [{ title: "As of" }, ...["Balance", ...names.map(Texts.bucket)].map((name) => ({ title: name, numeric: true }))],
+        columns: [
+          { title: "As of" },
+          ...["Balance", ...names.map(Texts.bucket)].map((name) => ({ title: name, numeric: true }))
+        ],
         rows: points.map(({ asOf, buckets, total }) => [
           Texts.instant(asOf),
           amount(total),

@@ -35,7 +35,11 @@ const Told = ({ id, policy }: { readonly id: string; readonly policy: Program })
   return answered(asked, "Loading the break", (found) => shown(found, policy, again))
 }
 
-const shown = (found: BreakWithHistory, { program, scale }: Program, again: () => void): ReadonlyArray<VNode | null> => {
+const shown = (
+  found: BreakWithHistory,
+  { program, scale }: Program,
+  again: () => void
+): ReadonlyArray<VNode | null> => {
   const { account, age, credit, firstSeen, lastSeen, points, reason, redemption, remedy, state, type } = found
   return [
     h("p", null, h("strong", null, Words.BREAKS[type] ?? type), `, ${state}: ${reason}.`),
@@ -43,7 +47,12 @@ const shown = (found: BreakWithHistory, { program, scale }: Program, again: () =
       ["Account", link(fragment("account", { program, account }), isolated(account))],
       ...(redemption === null
         ? []
-        : [["Redemption", link(fragment("redemption", { program, account, redemption }), isolated(redemption))] as const]),
+        : [
+            [
+              "Redemption",
+              link(fragment("redemption", { program, account, redemption }), isolated(redemption))
+            ] as const
+          ]),
       ...(credit === null ? [] : [["Credit", isolated(credit)] as const]),
       ...(points === null ? [] : [["Points", Texts.amount(points, scale)] as const]),
       ["Age", Texts.counted(age, "day")],
@@ -114,7 +123,12 @@ const history = (entries: ReadonlyArray<Entry>): VNode =>
         { class: "move" },
         h("p", { class: "head" }, time(at), h("strong", null, kind), actor === null ? null : ["by ", isolated(actor)]),
         reason === null ? null : h("p", null, isolated(reason)),
-        h("p", { class: "told" }, run === null ? "" : ["run ", isolated(run)], fact === null ? "" : [" by fact ", isolated(fact)])
+        h(
+          "p",
+          { class: "told" },
+          run === null ? "" : ["run ", isolated(run)],
+          fact === null ? "" : [" by fact ", isolated(fact)]
+        )
       )
     )
   )
@@ -131,7 +145,7 @@ const Remedy = ({ again, found, program, remedy }: RemedyProps): VNode => {
   return h(
     "section",
     { class: "held", "aria-label": "Remedy" },
-    h("h3", null, "What to do"),
+    h("h2", null, "What to do"),
     h("p", null, Words.REMEDIES[remedy] ?? remedy),
     may(session, "decide")
       ? component(Accept, { again, id: found.id, program })
@@ -142,7 +156,15 @@ const Remedy = ({ again, found, program, remedy }: RemedyProps): VNode => {
   )
 }
 
-const Accept = ({ again, id, program }: { readonly again: () => void; readonly id: string; readonly program: string }): VNode => {
+const Accept = ({
+  again,
+  id,
+  program
+}: {
+  readonly again: () => void
+  readonly id: string
+  readonly program: string
+}): VNode => {
   const [asked, setAsked] = useState(false)
   const { say } = useSession()
   const { begin, done, forget } = useCommand(ofProgram(program, ["breaks", id, "acceptance"]), () => {

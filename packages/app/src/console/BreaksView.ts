@@ -9,7 +9,7 @@ import { useAnswer, useListing } from "./Asking.ts"
 import { component } from "./Component.ts"
 import * as Fields from "./Fields.ts"
 import { answered, heading, link, more, useSaid } from "./Parts.ts"
-import { fragment, go, type Params, type Place } from "./Place.ts"
+import { fragment, go, type Place } from "./Place.ts"
 import { ofProgram } from "./Server.ts"
 import { useSession } from "./Session.ts"
 import * as Words from "./Words.ts"
@@ -27,7 +27,7 @@ export const BreaksView = ({ place }: { readonly place: Place }): VNode => {
         title: "Show",
         submit: (fields) => {
           Fields.rememberProgram(fields["program"] as string)
-          go("breaks", fields as Params)
+          go("breaks", fields)
         }
       },
       Fields.programField(own, program),
@@ -35,7 +35,9 @@ export const BreaksView = ({ place }: { readonly place: Place }): VNode => {
       Fields.checkbox({ name: "all", label: "Closed and accepted ones too" }, all === "true")
     ),
     program === undefined
-      ? note("Where our records and Mastercard’s, or a statement, differ. Reconciliations find breaks; a later fact or a person closes them.")
+      ? note(
+          "Where our records and Mastercard’s, or a statement, differ. Reconciliations find breaks; a later fact or a person closes them."
+        )
       : component(Known, { place, program })
   )
 }
@@ -47,7 +49,10 @@ const Known = ({ place, program }: { readonly place: Place; readonly program: st
 
 const Listed = ({ place, policy }: { readonly place: Place; readonly policy: Program }): VNode => {
   const { all, type } = place
-  const { first, listing } = useListing<Breaks, Break>(ofProgram(policy.program, ["breaks"], { all, type }), (page) => page.breaks)
+  const { first, listing } = useListing<Breaks, Break>(
+    ofProgram(policy.program, ["breaks"], { all, type }),
+    (page) => page.breaks
+  )
   const which = all === "true" ? "break" : "open break"
   const counted = Texts.counted(listing.items.length, which)
   useSaid(first.state === "answered" ? `${counted}${listing.more === undefined ? "" : ", and more"}` : null)

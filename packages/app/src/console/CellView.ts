@@ -10,7 +10,7 @@ import { useAnswer } from "./Asking.ts"
 import { component } from "./Component.ts"
 import * as Dates from "./Dates.ts"
 import { answered, clocks, heading, link, time, useSaid } from "./Parts.ts"
-import { fragment, type Params, type Place } from "./Place.ts"
+import { fragment, type Place } from "./Place.ts"
 import { ofProgram } from "./Server.ts"
 
 /** Events that are shown at most: more than that is a file, which the command line writes. */
@@ -25,7 +25,7 @@ export const CellView = ({ place }: { readonly place: Place }): VNode => {
   return h(
     "div",
     null,
-    h("p", { class: "back" }, link(fragment("roll-forward", { program, from, to: until, knownAt } as Params), "Roll-forward")),
+    h("p", { class: "back" }, link(fragment("roll-forward", { program, from, to: until, knownAt }), "Roll-forward")),
     heading(`${title.replace(/^\S /, "")} in ${period}`, ["of program ", isolated(program)]),
     answered(policy, "Loading the program", (known) => component(Events, { place, policy: known }))
   )
@@ -63,14 +63,16 @@ const lines = ({ events }: RollForwardCell, { program, scale }: Program): VNode 
       { title: "Recorded" },
       { title: "Event" }
     ],
-    rows: events.slice(0, SHOWN).map(({ account, at, credit, eventId, lot, points, recordedAt, redemption }) => [
-      time(at),
-      Texts.amount(points, scale),
-      link(fragment("account", { program, account }), isolated(account)),
-      link(fragment("lot", { program, account, lot }), isolated(lot)),
-      redemption === null ? "" : link(fragment("redemption", { program, account, redemption }), isolated(redemption)),
-      isolated(credit ?? ""),
-      recordedAt === null ? "not booked by a sweep yet" : time(recordedAt),
-      h("code", null, eventId ?? "")
-    ])
+    rows: events
+      .slice(0, SHOWN)
+      .map(({ account, at, credit, eventId, lot, points, recordedAt, redemption }) => [
+        time(at),
+        Texts.amount(points, scale),
+        link(fragment("account", { program, account }), isolated(account)),
+        link(fragment("lot", { program, account, lot }), isolated(lot)),
+        redemption === null ? "" : link(fragment("redemption", { program, account, redemption }), isolated(redemption)),
+        isolated(credit ?? ""),
+        recordedAt === null ? "not booked by a sweep yet" : time(recordedAt),
+        h("code", null, eventId ?? "")
+      ])
   })

@@ -3,4 +3,4 @@ import { type ComponentType, createElement, type VNode } from "preact"
 
 /** A component with what it is given. */
 export const component = <Props>(of: ComponentType<Props>, props: Props & { readonly key?: string }): VNode =>
-  createElement(of as ComponentType, props as object) as VNode
+  createElement<object>(of as ComponentType<object>, props)

@@ -23,9 +23,9 @@ const form = ({ action, close, confirm, done }: Props, missing: boolean, miss: (
     {
       onSubmit: (event: SubmitEvent) => {
         event.preventDefault()
-        const reason = String(new FormData(event.currentTarget as HTMLFormElement).get("reason")).trim()
-        if (reason === "") miss()
-        else confirm(reason)
+        const reason = new FormData(event.currentTarget as HTMLFormElement).get("reason")
+        if (typeof reason !== "string" || reason.trim() === "") miss()
+        else confirm(reason.trim())
       }
     },
     h(

@@ -77,7 +77,11 @@ const typed = ({ account, creditId, program }: CreditInFlight): ReadonlyArray<VN
   return [
     h("p", null, "This key may not settle or decide (scope decide). On the command line, settling asks Mastercard:"),
     command(`pointback settle --program ${quoted(program)}`),
-    h("p", null, "What stays uncertain is looked up at Mastercard, and decided by name and reason (--release where it never happened):"),
+    h(
+      "p",
+      null,
+      "What stays uncertain is looked up at Mastercard, and decided by name and reason (--release where it never happened):"
+    ),
     command(`pointback settle ${names} --confirm --actor <name> --reason <why>`)
   ]
 }
@@ -122,7 +126,7 @@ export const creditInFlight = (props: Props): VNode => {
   return h(
     "section",
     { class: "held", "aria-label": "Credit in flight" },
-    h("h3", null, "Credit ", isolated(creditId), ` is ${Words.IN_FLIGHT[state]}`),
+    h("h2", null, "Credit ", isolated(creditId), ` is ${Words.IN_FLIGHT[state]}`),
     h("p", null, `${Texts.amount(points, props.scale)} points are held since `, time(requestedAt), "."),
     component(Remedy, props)
   )

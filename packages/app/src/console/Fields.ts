@@ -43,10 +43,7 @@ export const input = (field: Field, type: "text" | "date" | "datetime-local" | "
     })
   )
 
-export const select = (
-  field: Field,
-  options: ReadonlyArray<readonly [value: string, text: string]>
-): VNode =>
+export const select = (field: Field, options: ReadonlyArray<readonly [value: string, text: string]>): VNode =>
   around(
     field,
     h(
@@ -88,7 +85,10 @@ export const rememberProgram = (program: string): void => sessionStorage.setItem
 
 /** The two clocks of a question. */
 export const clockFields = (asOf: string | undefined, knownAt: string | undefined): ReadonlyArray<VNode> => [
-  input({ name: "asOf", label: "As of", value: asOf, hint: "the day’s first instant; empty: now", room: "short" }, "date"),
+  input(
+    { name: "asOf", label: "As of", value: asOf, hint: "the day’s first instant; empty: now", room: "short" },
+    "date"
+  ),
   knownField(knownAt)
 ]
 
@@ -100,7 +100,15 @@ export const knownField = (knownAt: string | undefined): VNode =>
 
 /** A form that asks for something; what is in its fields, without blanks around it, goes to `submit`. */
 export const form = (
-  { label, submit, title }: { readonly label: string; readonly title: string; readonly submit: (fields: Readonly<Record<string, string>>) => void },
+  {
+    label,
+    submit,
+    title
+  }: {
+    readonly label: string
+    readonly title: string
+    readonly submit: (fields: Readonly<Record<string, string>>) => void
+  },
   ...fields: ReadonlyArray<ComponentChildren>
 ): VNode =>
   h(
@@ -111,7 +119,9 @@ export const form = (
       onSubmit: (event: SubmitEvent) => {
         event.preventDefault()
         const entries = Array.from(new FormData(event.currentTarget as HTMLFormElement))
-        submit(Object.fromEntries(entries.map(([name, value]) => [name, String(value).trim()])))
+        submit(
+          Object.fromEntries(entries.map(([name, value]) => [name, typeof value === "string" ? value.trim() : ""]))
+        )
       }
     },
     fields,

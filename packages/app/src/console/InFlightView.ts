@@ -28,13 +28,15 @@ export const InFlightView = ({ place }: { readonly place: Place }): VNode => {
         title: "Show",
         submit: ({ program: chosen }) => {
           Fields.rememberProgram(chosen as string)
-          go("in-flight", { program: chosen as string })
+          go("in-flight", { program: chosen })
         }
       },
       Fields.programField(own, program)
     ),
     program === undefined
-      ? note("Credits that were asked for and of which nobody knows yet what became. Their points are held until they are settled.")
+      ? note(
+          "Credits that were asked for and of which nobody knows yet what became. Their points are held until they are settled."
+        )
       : component(Known, { program })
   )
 }
@@ -83,7 +85,11 @@ const Settle = ({ again, policy }: { readonly again: () => void; readonly policy
     h(
       "div",
       { class: "buttons" },
-      h("button", { class: "first", type: "button", disabled: done.state === "waiting", onClick: () => begin({}) }, "Ask Mastercard now")
+      h(
+        "button",
+        { class: "first", type: "button", disabled: done.state === "waiting", onClick: () => begin({}) },
+        "Ask Mastercard now"
+      )
     ),
     done.state === "waiting" ? waiting("Asking Mastercard") : null,
     done.state === "failed" ? trouble(done.trouble) : null,

@@ -8,14 +8,14 @@ import { useAnswer } from "./Asking.ts"
 import { component } from "./Component.ts"
 import * as Dates from "./Dates.ts"
 import { answered, clocks, figure, figures, heading, link, useSaid } from "./Parts.ts"
-import { fragment, type Params, type Place } from "./Place.ts"
+import { fragment, type Place } from "./Place.ts"
 import { ofProgram } from "./Server.ts"
-import { type Step, timeline } from "./Timeline.ts"
+import { timeline } from "./Timeline.ts"
 
 export const LotView = ({ place }: { readonly place: Place }): VNode => {
   const { account = "", lot = "", program = "" } = place
   const policy = useAnswer<Program>(ofProgram(program, ["policy"]))
-  const back = fragment("account", { program, account, asOf: place.asOf, knownAt: place.knownAt } as Params)
+  const back = fragment("account", { program, account, asOf: place.asOf, knownAt: place.knownAt })
   return h(
     "div",
     null,
@@ -38,6 +38,6 @@ const Told = ({ place, policy }: { readonly place: Place; readonly policy: Progr
       figure("Expires", answer.expiresAt === null ? "never" : Dates.dateIn(zone, answer.expiresAt), "")
     ),
     clocks(answer),
-    section("steps", "What happened to it", timeline(answer.steps as ReadonlyArray<Step>, scale))
+    section("steps", "What happened to it", timeline(answer.steps, scale))
   ])
 }

@@ -15,10 +15,12 @@ export const trouble = (found: Trouble, again?: () => void): VNode => {
     "div",
     { class: "trouble", role: "alert" },
     h("p", null, h("strong", null, what), " ", remedy),
-    h("p", { class: "hint" }, `The server says: ${found.message}.`),
+    found.status === 0 ? null : h("p", { class: "hint" }, `The server says: ${found.message}.`),
     found.retryAfter === null ? null : h("p", { class: "hint" }, `Try again after ${found.retryAfter} seconds.`),
     found.request === null ? null : h("p", { class: "hint" }, "Request ", h("code", null, found.request)),
-    again === undefined || !Words.isPassing(found) ? null : h("p", null, h("button", { type: "button", onClick: again }, "Try again"))
+    again === undefined || !Words.isPassing(found)
+      ? null
+      : h("p", null, h("button", { type: "button", onClick: again }, "Try again"))
   )
 }
 

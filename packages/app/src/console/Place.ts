@@ -19,19 +19,19 @@ export type View = (typeof VIEWS)[number]
 
 /** What a view is about. */
 export interface Params {
-  readonly program?: string
-  readonly account?: string
-  readonly redemption?: string
-  readonly lot?: string
-  readonly break?: string
-  readonly asOf?: string
-  readonly knownAt?: string
-  readonly from?: string
-  readonly to?: string
-  readonly period?: string
-  readonly column?: string
-  readonly type?: string
-  readonly all?: string
+  readonly program?: string | undefined
+  readonly account?: string | undefined
+  readonly redemption?: string | undefined
+  readonly lot?: string | undefined
+  readonly break?: string | undefined
+  readonly asOf?: string | undefined
+  readonly knownAt?: string | undefined
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly period?: string | undefined
+  readonly column?: string | undefined
+  readonly type?: string | undefined
+  readonly all?: string | undefined
 }
 
 export interface Place extends Params {
@@ -40,7 +40,7 @@ export interface Place extends Params {
 
 /** The fragment of a place; what is empty is left out. */
 export const fragment = (view: View, params: Params): string => {
-  const given = Object.entries(params as Readonly<Record<string, string | undefined>>).filter(
+  const given = Object.entries({ ...params }).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ""
   )
   return `#/${view}${given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`}`
@@ -50,7 +50,7 @@ export const fragment = (view: View, params: Params): string => {
 export const placeOf = (hash: string): Place => {
   const [, name = "", query = ""] = /^#\/([a-z-]*)(?:\?(.*))?$/.exec(hash) ?? []
   const view = VIEWS.find((one) => one === name) ?? "account"
-  return { ...(Object.fromEntries(new URLSearchParams(query)) as Params), view }
+  return { ...Object.fromEntries(new URLSearchParams(query)), view }
 }
 
 /** Goes somewhere. */

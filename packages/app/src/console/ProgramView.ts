@@ -10,7 +10,7 @@ import { component } from "./Component.ts"
 import * as Dates from "./Dates.ts"
 import * as Fields from "./Fields.ts"
 import { answered, clocks, facts, figure, figures, heading, useSaid } from "./Parts.ts"
-import { go, type Params, type Place } from "./Place.ts"
+import { go, type Place } from "./Place.ts"
 import { ofProgram } from "./Server.ts"
 import { useSession } from "./Session.ts"
 
@@ -27,7 +27,7 @@ export const ProgramView = ({ place }: { readonly place: Place }): VNode => {
         title: "Show",
         submit: (fields) => {
           Fields.rememberProgram(fields["program"] as string)
-          go("program", fields as Params)
+          go("program", fields)
         }
       },
       Fields.programField(own, program),

@@ -11,7 +11,7 @@ import { creditInFlight } from "./CreditCard.ts"
 import * as Dates from "./Dates.ts"
 import * as Decimals from "./Decimals.ts"
 import { answered, clocks, figure, figures, heading, link, time, useSaid } from "./Parts.ts"
-import { fragment, type Params, type Place } from "./Place.ts"
+import { fragment, type Place } from "./Place.ts"
 import { ofProgram } from "./Server.ts"
 import { type Step, timeline } from "./Timeline.ts"
 
@@ -24,10 +24,10 @@ export const RedemptionView = ({ place }: { readonly place: Place }): VNode => {
     h(
       "p",
       { class: "back" },
-      link(
-        fragment("account", { program, account, asOf: place.asOf, knownAt: place.knownAt } as Params),
-        ["Account ", isolated(account)]
-      )
+      link(fragment("account", { program, account, asOf: place.asOf, knownAt: place.knownAt }), [
+        "Account ",
+        isolated(account)
+      ])
     ),
     heading("Redemption", [isolated(redemption), " of account ", isolated(account), " in program ", isolated(program)]),
     answered(policy, "Loading the program", (known) => component(Told, { place, policy: known }))
@@ -58,7 +58,9 @@ const openCredit = ({ account, program, redemption, steps }: RedemptionTimeline)
   const last = steps.at(-1) as Step | undefined
   if (last?.step !== "CreditRequested" && last?.step !== "CreditOutcomeUnknown") return null
   const creditId = last.credit as string
-  const request = steps.findLast((one) => one.step === "CreditRequested" && one["credit"] === creditId) as Step | undefined
+  const request = steps.findLast((one) => one.step === "CreditRequested" && one["credit"] === creditId) as
+    | Step
+    | undefined
   const state = last.step === "CreditOutcomeUnknown" ? "unknown" : "inFlight"
   return {
     program,
@@ -77,7 +79,12 @@ const left = ({ remaining }: RedemptionTimeline, open: CreditInFlight | null): s
   return open === null ? "can be credited" : "with the points in flight"
 }
 
-const shown = (answer: RedemptionTimeline, place: Place, policy: Program, again: () => void): ReadonlyArray<VNode | null> => {
+const shown = (
+  answer: RedemptionTimeline,
+  place: Place,
+  policy: Program,
+  again: () => void
+): ReadonlyArray<VNode | null> => {
   const { credited, points, processedBy, redeemedAt, remaining, steps, type } = answer
   const amount = (decimal: string) => Texts.amount(decimal, policy.scale)
   const present = place.asOf === undefined && place.knownAt === undefined
@@ -92,11 +99,15 @@ const shown = (answer: RedemptionTimeline, place: Place, policy: Program, again:
     clocks(answer),
     open === null || !present ? null : creditInFlight({ credit: open, scale: policy.scale, again }),
     draws(answer, place, policy),
-    section("stream", "Stream of events", timeline(steps as ReadonlyArray<Step>, policy.scale))
+    section("stream", "Stream of events", timeline(steps, policy.scale))
   ]
 }
 
-const draws = ({ account, draws: drawn, program }: RedemptionTimeline, place: Place, { scale, zone }: Program): VNode => {
+const draws = (
+  { account, draws: drawn, program }: RedemptionTimeline,
+  place: Place,
+  { scale, zone }: Program
+): VNode => {
   const amount = (decimal: string) => Texts.amount(decimal, scale)
   const numeric = (title: string) => ({ title, numeric: true })
   return section(
@@ -115,17 +126,12 @@ const draws = ({ account, draws: drawn, program }: RedemptionTimeline, place: Pl
         { title: "Expires" }
       ],
       rows: drawn.map(({ earnedAt, expiresAt, lot, points, restored }) => [
-        link(
-          fragment("lot", { program, account, lot, asOf: place.asOf, knownAt: place.knownAt } as Params),
-          isolated(lot)
-        ),
+        link(fragment("lot", { program, account, lot, asOf: place.asOf, knownAt: place.knownAt }), isolated(lot)),
         amount(points),
         amount(restored.live),
         amount(restored.expired),
         amount(restored.extended),
-        amount(
-          Decimals.sum([points, ...[restored.live, restored.expired, restored.extended].map(Decimals.negated)])
-        ),
+        amount(Decimals.sum([points, ...[restored.live, restored.expired, restored.extended].map(Decimals.negated)])),
         Dates.dateIn(zone, earnedAt),
         expiresAt === null ? "never" : Dates.dateIn(zone, expiresAt)
       ])

@@ -35,7 +35,7 @@ export const RollForwardView = ({ place }: { readonly place: Place }): VNode => 
         title: "Show",
         submit: (fields) => {
           Fields.rememberProgram(fields["program"] as string)
-          go("roll-forward", fields as Params)
+          go("roll-forward", fields)
         }
       },
       Fields.programField(own, program),
@@ -122,7 +122,7 @@ const numbers = (rows: ReadonlyArray<Row>, { program, scale }: Program, place: P
     const { from, knownAt, to } = place
     const text = written(column, row[column])
     if (Decimals.isZero(row[column])) return text
-    const there = { program, from, to, knownAt, period: row.period, column } as Params
+    const there = { program, from, to, knownAt, period: row.period, column }
     return link(fragment("cell", there), text)
   }
   const numeric = (title: string) => ({ title, numeric: true })
@@ -132,7 +132,12 @@ const numbers = (rows: ReadonlyArray<Row>, { program, scale }: Program, place: P
     table({
       caption: CAPTION,
       dense: true,
-      columns: [{ title: "Month" }, numeric("Opening"), ...COLUMNS.map(([, title]) => numeric(title)), numeric("Closing")],
+      columns: [
+        { title: "Month" },
+        numeric("Opening"),
+        ...COLUMNS.map(([, title]) => numeric(title)),
+        numeric("Closing")
+      ],
       rows: rows.map((row) => [
         row.period,
         Texts.amount(row.opening, scale),
@@ -163,12 +168,18 @@ const closingOf = (row: Row): string =>
 const closing = (rows: ReadonlyArray<Row>): VNode => {
   const closes = rows.every((row, month) => {
     const next = rows[month + 1]
-    return Decimals.equal(closingOf(row), row.closing) && (next === undefined || Decimals.equal(row.closing, next.opening))
+    return (
+      Decimals.equal(closingOf(row), row.closing) && (next === undefined || Decimals.equal(row.closing, next.opening))
+    )
   })
   return closes
     ? note(
         "It closes: every month’s numbers lead from its opening to its closing balance, with which the next month opens, to the last digit. " +
           "What a credit gives back to lots that have expired comes and goes in two columns, and is in no balance."
       )
-    : h("p", { class: "alarm", role: "alert" }, "It does not close: a month’s numbers do not lead to its closing balance. Run pointback verify.")
+    : h(
+        "p",
+        { class: "alarm", role: "alert" },
+        "It does not close: a month’s numbers do not lead to its closing balance. Run pointback verify."
+      )
 }

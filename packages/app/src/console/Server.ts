@@ -63,8 +63,12 @@ export const ask = async <A>(
   path: string,
   { body, signal }: { readonly body?: object; readonly signal?: AbortSignal } = {}
 ): Promise<A> => {
-  if (isStep(path)) throw new Trouble("invalid-request", "a name that is . or .. cannot be asked for here", { status: 400 })
-  const headers = { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { "content-type": "application/json" }) }
+  if (isStep(path))
+    throw new Trouble("invalid-request", "a name that is . or .. cannot be asked for here", { status: 400 })
+  const headers = {
+    authorization: `Bearer ${key}`,
+    ...(body === undefined ? {} : { "content-type": "application/json" })
+  }
   const sent = { headers, cache: "no-store", ...(signal === undefined ? {} : { signal }) } as const
   // The console stands in a folder beside the API, below whatever path a proxy gives to both.
   const url = new URL(`../${path}`, document.baseURI)

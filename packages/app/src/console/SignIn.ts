@@ -12,15 +12,13 @@ import { forgetKey, storedKey, storeKey } from "./Session.ts"
 /** Asks the server whose key it is. */
 const whose = (key: string): Promise<OwnKey> => ask<OwnKey>(key, address(["key"]))
 
-const EMPTY = "An API key is needed; it begins with pbk_."
-
 interface Props {
   /** What is said first: why somebody has to sign in again. */
   readonly why: string | null
-  readonly then: (key: string, own: OwnKey) => void
+  readonly signedIn: (key: string, own: OwnKey) => void
 }
 
-const SignInForm = ({ then, why }: Props): VNode => {
+const SignInForm = ({ signedIn, why }: Props): VNode => {
   const stored = storedKey()
   const [trying, setTrying] = useState(stored !== null)
   const [said, setSaid] = useState<Trouble | string | null>(why)
@@ -29,7 +27,7 @@ const SignInForm = ({ then, why }: Props): VNode => {
     whose(key).then(
       (own) => {
         storeKey(key)
-        then(key, own)
+        signedIn(key, own)
       },
       (cause: unknown) => {
         const found = cause instanceof Trouble ? cause : new Trouble("unknown", String(cause))
@@ -53,12 +51,13 @@ const SignInForm = ({ then, why }: Props): VNode => {
           {
             label: "Sign in",
             title: "Sign in",
-            submit: ({ key = "" }) => (key === "" ? setSaid(EMPTY) : sign(key))
+            submit: ({ key = "" }) => sign(key)
           },
           Fields.input(
             {
               name: "key",
               label: "API key",
+              required: true,
               hint: "Kept in this tab until it is closed, and sent to this server alone. Whoever runs the server makes keys with pointback api-key."
             },
             "password"

@@ -27,15 +27,20 @@ export interface Step {
   readonly reason?: string | null
   readonly source?: string | null
   readonly restorations?: ReadonlyArray<Restored>
-  readonly reasons?: ReadonlyArray<{ readonly source: string; readonly reasonCode: string; readonly description: string }>
+  readonly reasons?: ReadonlyArray<{
+    readonly source: string
+    readonly reasonCode: string
+    readonly description: string
+  }>
   readonly bookings?: ReadonlyArray<{ readonly points: string; readonly recordedAt: string; readonly event: string }>
 }
 
-const FATES: Readonly<Record<Restored["fate"], (amount: string, lot: VNode, from: VNode | null) => ComponentChildren>> = {
-  live: (amount, lot) => [`${amount} live in lot `, lot],
-  expired: (amount, lot) => [`${amount} to lot `, lot, ", which had expired"],
-  extended: (amount, lot, from) => [`${amount} in new lot `, lot, from === null ? "" : [", from lot ", from]]
-}
+const FATES: Readonly<Record<Restored["fate"], (amount: string, lot: VNode, from: VNode | null) => ComponentChildren>> =
+  {
+    live: (amount, lot) => [`${amount} live in lot `, lot],
+    expired: (amount, lot) => [`${amount} to lot `, lot, ", which had expired"],
+    extended: (amount, lot, from) => [`${amount} in new lot `, lot, from === null ? "" : [", from lot ", from]]
+  }
 
 const restorations = (step: Step, amount: (decimal: string) => string): ReadonlyArray<VNode> =>
   (step.restorations ?? []).map(({ fate, from, lot, points }) =>
@@ -52,7 +57,9 @@ const bookings = ({ bookings: booked = [] }: Step, amount: (decimal: string) => 
 
 const named = ({ credit, redemption }: Step): ComponentChildren => [
   typeof credit === "string" ? ["credit ", isolated(credit)] : null,
-  redemption === undefined ? null : [typeof credit === "string" ? " of redemption " : "redemption ", isolated(redemption)]
+  redemption === undefined
+    ? null
+    : [typeof credit === "string" ? " of redemption " : "redemption ", isolated(redemption)]
 ]
 
 const detail = (step: Step, amount: (decimal: string) => string): ReadonlyArray<VNode> => [

@@ -13,18 +13,23 @@ const BY_KIND: Readonly<Record<string, Said>> = {
     what: "The server cannot be reached.",
     remedy: "Look whether you are connected, then try again. Nothing was changed by asking."
   },
-  unauthorized: { what: "The server does not know this key.", remedy: "Sign in with a key from whoever runs the server." },
+  unauthorized: {
+    what: "The server does not know this key.",
+    remedy: "Sign in with a key from whoever runs the server."
+  },
   "unknown-program": {
     what: "There is no such program.",
     remedy: "Look at how it is written: capital letters count."
   },
   "unknown-account": {
     what: "Nothing was ever recorded of this account in this program.",
-    remedy: "Look at the number and at the program. A number that was replaced is found too; one that was erased is not."
+    remedy:
+      "Look at the number and at the program. A number that was replaced is found too; one that was erased is not."
   },
   "known-at-not-safe": {
     what: "What was known at that instant can still change.",
-    remedy: "Take an earlier “as known at”; the instant below is the last one that is safe. Without any, the answer is provisional."
+    remedy:
+      "Take an earlier “as known at”; the instant below is the last one that is safe. Without any, the answer is provisional."
   },
   "redemption-not-found": {
     what: "There was no such redemption by then.",
@@ -55,11 +60,18 @@ const BY_KIND: Readonly<Record<string, Said>> = {
 }
 
 const byStatus = (status: number): Said => {
-  if (status === 403) return { what: "This key may not do that.", remedy: "Ask whoever runs the server for a key with the scope, or for the program." }
-  if (status === 400) return { what: "The server does not take what was asked for.", remedy: "Mend the field that is named below." }
+  if (status === 403)
+    return {
+      what: "This key may not do that.",
+      remedy: "Ask whoever runs the server for a key with the scope, or for the program."
+    }
+  if (status === 400)
+    return { what: "The server does not take what was asked for.", remedy: "Mend the field that is named below." }
   if (status === 404) return { what: "It is not there.", remedy: "Look at what you asked for." }
-  if (status === 503) return { what: "The server is busy, or cannot reach its database or Mastercard.", remedy: "Try again in a moment." }
-  if (status >= 500) return { what: "Something went wrong on the server.", remedy: "Tell whoever runs it the request’s number below." }
+  if (status === 503)
+    return { what: "The server is busy, or cannot reach its database or Mastercard.", remedy: "Try again in a moment." }
+  if (status >= 500)
+    return { what: "Something went wrong on the server.", remedy: "Tell whoever runs it the request’s number below." }
   return { what: "It was refused.", remedy: "The reason is below." }
 }
 

@@ -34,7 +34,8 @@ const admit = Effect.fnUntraced(function* (
     return yield* Effect.fail(unauthorized)
   }
   const { params } = yield* HttpRouter.RouteContext
-  if (scope !== "any" && !entry.scopes.includes(scope)) return yield* Effect.fail(forbidden(`this key lacks the scope ${scope}`))
+  if (scope !== "any" && !entry.scopes.includes(scope))
+    return yield* Effect.fail(forbidden(`this key lacks the scope ${scope}`))
   if (!ApiKeys.covers(entry, params["program"])) return yield* Effect.fail(forbidden("this key is for other programs"))
   return entry
 })

@@ -116,7 +116,7 @@ export const OwnKey = Schema.Struct({
   name: Schema.String,
   scopes: Schema.Array(ScopeName),
   programs: Schema.Array(Schema.String)
-}).annotate({ identifier: "OwnKey", description: "`programs` is [\"*\"] where the key is for all" })
+}).annotate({ identifier: "OwnKey", description: '`programs` is ["*"] where the key is for all' })
 
 /** Prometheus' text format. */
 export const Exposition = Schema.String.pipe(

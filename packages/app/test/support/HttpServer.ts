@@ -1,5 +1,5 @@
 /** The HTTP server as a test would have it: in this process, on a fresh database, with keys of every kind. */
-import { Mastercard, Stores } from "@pointback/adapters"
+import { type Database, Mastercard, Stores } from "@pointback/adapters"
 import { Effect, Layer, Logger, ManagedRuntime, Redacted, References } from "effect"
 import { FetchHttpClient, HttpServer } from "effect/http"
 import { createHash } from "node:crypto"
@@ -57,12 +57,15 @@ export interface Asked {
 }
 
 /** A server for the surrounding `describe`. */
-export const httpServer = (mastercard: () => Layer.Layer<Mastercard, unknown> = () => Layer.mock(Mastercard, {})) => {
+export const httpServer = (
+  mastercard: () => Layer.Layer<Mastercard, unknown> = () => Layer.mock(Mastercard, {}),
+  { console = true }: { readonly console?: boolean } = {}
+) => {
   const logged: Array<string> = []
   const logs = Logger.layer([Logger.map(Logger.formatJson, (line) => void logged.push(line))])
   const make = async () =>
     ManagedRuntime.make(
-      Server.layer({ port: 0, host: "127.0.0.1", keys, console: true }).pipe(
+      Server.layer({ port: 0, host: "127.0.0.1", keys, console }).pipe(
         Layer.provideMerge(Stores.layer),
         Layer.provideMerge(mastercard()),
         Layer.provideMerge(await databaseLayer("postgres")),
@@ -117,7 +120,8 @@ export const httpServer = (mastercard: () => Layer.Layer<Mastercard, unknown> = 
     client: (key = "all"): Promise<Client.Client> =>
       Effect.runPromise(Effect.provide(Client.make({ url, key: Redacted.make(secret(key)) }), FetchHttpClient.layer)),
     dump: () => runtime.runPromise(dumpTables),
-    run: <A, E>(effect: Effect.Effect<A, E, Layer.Success<typeof Stores.layer>>) => runtime.runPromise(effect),
+    run: <A, E>(effect: Effect.Effect<A, E, Database | Layer.Success<typeof Stores.layer>>) =>
+      runtime.runPromise(effect),
     /** Stops it as a signal would. */
     stop: () => runtime.dispose()
   }

@@ -87,16 +87,18 @@ const toCsv = (found: ReadonlyArray<EventStore.RedemptionSummary>): string =>
       "credit",
       "state"
     ],
-    found.map(HistoryJson.summary).map((one) => [
-      one.redemption,
-      exact(one.redeemedAt),
-      exact(one.type),
-      one.processedBy,
-      exact(one.points),
-      exact(one.credited),
-      exact(one.remaining),
-      exact(one.inFlight),
-      one.credit,
-      exact(one.state)
-    ])
+    found
+      .map(HistoryJson.summary)
+      .map((one) => [
+        one.redemption,
+        exact(one.redeemedAt),
+        exact(one.type),
+        one.processedBy,
+        exact(one.points),
+        exact(one.credited),
+        exact(one.remaining),
+        exact(one.inFlight),
+        one.credit,
+        exact(one.state)
+      ])
   )

@@ -49,10 +49,9 @@ export const serve = Command.make(
       Layer.provide(telemetry)
     )
     // Whatever keeps it from starting is printed by `Main`, and nobody else looks at it.
-    yield* (Effect.andThen(announce(console), Effect.never) as Effect.Effect<never, unknown, HttpServer.HttpServer>).pipe(
-      Effect.provide(server),
-      Effect.provideService(References.MinimumLogLevel, "Info")
-    )
+    yield* (
+      Effect.andThen(announce(console), Effect.never) as Effect.Effect<never, unknown, HttpServer.HttpServer>
+    ).pipe(Effect.provide(server), Effect.provideService(References.MinimumLogLevel, "Info"))
   })
 ).pipe(Command.withDescription("Serve the HTTP API until it is stopped"))
 

@@ -34,9 +34,7 @@ const toFolder = Effect.as(
 
 // To the router `/console` and `/console/` are one. The page's own addresses begin from the folder.
 const beginning = (file: ConsoleFile) =>
-  Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ url }) =>
-    /\/(\?|$)/.test(url) ? answer(file) : toFolder
-  )
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ url }) => (/\/(\?|$)/.test(url) ? answer(file) : toFolder))
 
 /** The routes; the files are read when they are made. */
 export const layer = Layer.unwrap(

@@ -16,7 +16,6 @@ main:focus, h1:focus { outline: none; }
 h1:focus-visible { outline: 2px solid var(--accent); outline-offset: 4px; }
 h1 small { display: block; margin-top: 0.2rem; color: var(--soft); font-size: 1rem; font-weight: 400; letter-spacing: 0; }
 section[aria-label="Key figures"] { margin: 1.5rem 0 0; }
-h3 { margin: 1.75rem 0 0.6rem; font-size: 1rem; }
 .back { margin: 0 0 0.5rem; font-size: 0.9375rem; }
 `
 
@@ -60,7 +59,7 @@ const WORDS = `
 .trouble p + p, .held p + p { margin-top: 0.35rem; }
 .trouble strong { color: var(--alarm); }
 .held { margin: 1.5rem 0; padding: 0.9rem 1.1rem; background: var(--wash); border: 1px solid var(--line); border-left: 5px solid var(--redeemed); border-radius: 6px; }
-.held h3 { margin: 0 0 0.4rem; }
+.held h2 { margin: 0 0 0.4rem; font-size: 1rem; }
 .card { margin: 0 0 1.25rem; padding: 1rem 1.1rem; border: 1px solid var(--line); border-left: 5px solid var(--redeemed); border-radius: 8px; break-inside: avoid; }
 .card h2 { margin-bottom: 0.6rem; font-size: 1.0625rem; }
 .card p { margin: 0.6rem 0 0; }
@@ -85,7 +84,7 @@ pre code { font-size: inherit; }
   nav ul { gap: 0.1rem 1rem; }
 }
 @media print {
-  .skip, .bar, form, button, .buttons, .status, .back { display: none; }
+  .skip, .bar, form.ask, button, .buttons, .status, .back { display: none; }
   pre { white-space: pre-wrap; }
   main { padding-top: 0; }
 }
