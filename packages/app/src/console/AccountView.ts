@@ -15,7 +15,7 @@ import * as Fields from "./Fields.ts"
 import { answered, clocks, figure, figures, heading, link, more, useSaid } from "./Parts.ts"
 import { fragment, go, type Place } from "./Place.ts"
 import { ofProgram } from "./Server.ts"
-import { useSession } from "./Session.ts"
+import { storeProgram, useSession } from "./Session.ts"
 import * as Words from "./Words.ts"
 
 /** Finds an account. */
@@ -26,7 +26,7 @@ const Search = ({ place }: { readonly place: Place }): VNode => {
       label: "Find an account",
       title: "Show",
       submit: ({ account, asOf, knownAt, program }) => {
-        Fields.rememberProgram(program as string)
+        storeProgram(program as string)
         go("account", { program, account, asOf, knownAt })
       }
     },

@@ -29,6 +29,7 @@ export const agingTable = ({ account, basis, buckets, total }: Aging, scale: num
   return table({
     caption: CAPTIONS[basis],
     showCaption: true,
+    dense: withAccounts,
     columns: [
       { title: basis === "age" ? "Age" : "Expires in" },
       numeric("Points"),

@@ -10,7 +10,7 @@ import { useAnswer } from "./Asking.ts"
 import { component } from "./Component.ts"
 import { confirmation } from "./Confirm.ts"
 import { useCommand } from "./Doing.ts"
-import { answered, command, facts, heading, link, quoted, time, useSaid } from "./Parts.ts"
+import { answered, command, facts, focusHeading, heading, link, quoted, time, useSaid } from "./Parts.ts"
 import { fragment, type Place } from "./Place.ts"
 import { ofProgram } from "./Server.ts"
 import { may, useSession } from "./Session.ts"
@@ -168,8 +168,10 @@ const Accept = ({
   const [asked, setAsked] = useState(false)
   const { say } = useSession()
   const { begin, done, forget } = useCommand(ofProgram(program, ["breaks", id, "acceptance"]), () => {
+    setAsked(false)
     say("The break is accepted")
     again()
+    focusHeading()
   })
   const close = () => {
     setAsked(false)

@@ -11,7 +11,7 @@ import * as Fields from "./Fields.ts"
 import { answered, heading, link, more, useSaid } from "./Parts.ts"
 import { fragment, go, type Place } from "./Place.ts"
 import { ofProgram } from "./Server.ts"
-import { useSession } from "./Session.ts"
+import { storeProgram, useSession } from "./Session.ts"
 import * as Words from "./Words.ts"
 
 export const BreaksView = ({ place }: { readonly place: Place }): VNode => {
@@ -26,7 +26,7 @@ export const BreaksView = ({ place }: { readonly place: Place }): VNode => {
         label: "Choose breaks",
         title: "Show",
         submit: (fields) => {
-          Fields.rememberProgram(fields["program"] as string)
+          storeProgram(fields["program"] as string)
           go("breaks", fields)
         }
       },

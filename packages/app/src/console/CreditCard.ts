@@ -7,7 +7,7 @@ import type { CreditInFlight } from "./Answers.ts"
 import { component } from "./Component.ts"
 import { confirmation } from "./Confirm.ts"
 import { useCommand } from "./Doing.ts"
-import { command, facts, link, quoted, time } from "./Parts.ts"
+import { command, facts, focusHeading, link, quoted, time } from "./Parts.ts"
 import { fragment } from "./Place.ts"
 import { ofProgram } from "./Server.ts"
 import { may, useSession } from "./Session.ts"
@@ -44,8 +44,10 @@ const Decide = ({ again, credit }: Props): VNode => {
   const { begin, done, forget } = useCommand(
     ofProgram(program, ["accounts", account, "credits", creditId, "decision"]),
     () => {
+      setAsked(null)
       say("The decision is recorded")
       again()
+      focusHeading()
     }
   )
   const close = () => {

@@ -2,6 +2,7 @@
 import type { ComponentChildren, VNode } from "preact"
 import { h } from "../page/Element.ts"
 import type { OwnKey } from "./Answers.ts"
+import { storedProgram } from "./Session.ts"
 
 export interface Field {
   readonly name: string
@@ -73,15 +74,11 @@ export const programField = ({ programs }: OwnKey, value: string | undefined): V
       )
 }
 
-/** The program that was last asked about, so that nobody types it twice. */
-const STORED = "pointback.program"
-
+// One that the key is not for is no help.
 const remembered = (programs: ReadonlyArray<string>): string => {
-  const last = sessionStorage.getItem(STORED) ?? ""
+  const last = storedProgram() ?? ""
   return programs.includes("*") || programs.includes(last) ? last : (programs[0] ?? "")
 }
-
-export const rememberProgram = (program: string): void => sessionStorage.setItem(STORED, program)
 
 /** The two clocks of a question. */
 export const clockFields = (asOf: string | undefined, knownAt: string | undefined): ReadonlyArray<VNode> => [

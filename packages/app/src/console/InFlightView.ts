@@ -13,7 +13,7 @@ import * as Fields from "./Fields.ts"
 import { answered, heading, more, trouble, useSaid, waiting } from "./Parts.ts"
 import { go, type Place } from "./Place.ts"
 import { ofProgram } from "./Server.ts"
-import { may, useSession } from "./Session.ts"
+import { may, storeProgram, useSession } from "./Session.ts"
 
 export const InFlightView = ({ place }: { readonly place: Place }): VNode => {
   const { own } = useSession()
@@ -27,7 +27,7 @@ export const InFlightView = ({ place }: { readonly place: Place }): VNode => {
         label: "Choose a program",
         title: "Show",
         submit: ({ program: chosen }) => {
-          Fields.rememberProgram(chosen as string)
+          storeProgram(chosen as string)
           go("in-flight", { program: chosen })
         }
       },

@@ -84,8 +84,10 @@ export const figures = (...list: ReadonlyArray<VNode>): VNode =>
   h("section", { "aria-label": "Key figures" }, h("dl", { class: "figures" }, list))
 
 /** A command to type. */
-export const command = (text: string): VNode =>
-  h("pre", { tabIndex: 0, role: "region", "aria-label": "Command" }, h("code", null, text))
+export const command = (text: string): VNode => h("pre", { tabIndex: 0 }, h("code", null, text))
+
+/** Goes on from the heading, where what one was at is gone: after this frame, in which a dialog gives the focus back. */
+export const focusHeading = (): void => void requestAnimationFrame(() => document.getElementById("title")?.focus())
 
 /** A text as a shell takes it, whatever is in it. */
 export const quoted = (text: string): string =>

@@ -12,7 +12,7 @@ import * as Fields from "./Fields.ts"
 import { answered, clocks, facts, figure, figures, heading, useSaid } from "./Parts.ts"
 import { go, type Place } from "./Place.ts"
 import { ofProgram } from "./Server.ts"
-import { useSession } from "./Session.ts"
+import { storeProgram, useSession } from "./Session.ts"
 
 export const ProgramView = ({ place }: { readonly place: Place }): VNode => {
   const { own } = useSession()
@@ -26,7 +26,7 @@ export const ProgramView = ({ place }: { readonly place: Place }): VNode => {
         label: "Choose a program",
         title: "Show",
         submit: (fields) => {
-          Fields.rememberProgram(fields["program"] as string)
+          storeProgram(fields["program"] as string)
           go("program", fields)
         }
       },

@@ -16,7 +16,7 @@ import * as Fields from "./Fields.ts"
 import { answered, clocks, heading, link, useSaid } from "./Parts.ts"
 import { fragment, go, type Params, type Place } from "./Place.ts"
 import { ofProgram } from "./Server.ts"
-import { useSession } from "./Session.ts"
+import { storeProgram, useSession } from "./Session.ts"
 
 /** Months before this one unless others are asked for. */
 const MONTHS = 11
@@ -34,7 +34,7 @@ export const RollForwardView = ({ place }: { readonly place: Place }): VNode => 
         label: "Choose a program and months",
         title: "Show",
         submit: (fields) => {
-          Fields.rememberProgram(fields["program"] as string)
+          storeProgram(fields["program"] as string)
           go("roll-forward", fields)
         }
       },

@@ -3,12 +3,23 @@ import { createContext } from "preact"
 import { useContext } from "preact/hooks"
 import type { OwnKey, ScopeName } from "./Answers.ts"
 
-/** The key is kept as long as the tab is open, and in no other place. */
+/** Where the key is kept as long as the tab is open; it is in no other place. */
 const STORED = "pointback.key"
 
 export const storedKey = (): string | null => sessionStorage.getItem(STORED)
 export const storeKey = (key: string): void => sessionStorage.setItem(STORED, key)
-export const forgetKey = (): void => sessionStorage.removeItem(STORED)
+
+/** The program that was last asked about, so that nobody types it twice. */
+const STORED_PROGRAM = "pointback.program"
+
+export const storedProgram = (): string | null => sessionStorage.getItem(STORED_PROGRAM)
+export const storeProgram = (program: string): void => sessionStorage.setItem(STORED_PROGRAM, program)
+
+/** Forgets the key and what was asked with it. */
+export const forgetKey = (): void => {
+  sessionStorage.removeItem(STORED)
+  sessionStorage.removeItem(STORED_PROGRAM)
+}
 
 export interface Session {
   readonly key: string

@@ -21,9 +21,12 @@ interface Props {
 const SignInForm = ({ signedIn, why }: Props): VNode => {
   const stored = storedKey()
   const [trying, setTrying] = useState(stored !== null)
+  // A key from before is looked at without a form; a form that was filled in stays, and the focus in it.
+  const [looking, setLooking] = useState(stored !== null)
   const [said, setSaid] = useState<Trouble | string | null>(why)
   const sign = (key: string) => {
     setTrying(true)
+    setSaid(null)
     whose(key).then(
       (own) => {
         storeKey(key)
@@ -34,6 +37,7 @@ const SignInForm = ({ signedIn, why }: Props): VNode => {
         if (found.status === 401) forgetKey()
         setSaid(found)
         setTrying(false)
+        setLooking(false)
       }
     )
   }
@@ -45,26 +49,24 @@ const SignInForm = ({ signedIn, why }: Props): VNode => {
     { class: "sign-in", id: "main", tabIndex: -1 },
     heading("Pointback console"),
     said === null ? null : typeof said === "string" ? h("p", { role: "alert", class: "alarm" }, said) : trouble(said),
-    trying
-      ? waiting("Looking at the key")
-      : Fields.form(
-          {
-            label: "Sign in",
-            title: "Sign in",
-            submit: ({ key = "" }) => sign(key)
-          },
-          Fields.input(
-            {
-              name: "key",
-              label: "API key",
-              required: true,
-              hint: "Kept in this tab until it is closed, and sent to this server alone. Whoever runs the server makes keys with pointback api-key."
-            },
-            "password"
-          )
-        )
+    looking ? null : form(sign),
+    trying ? waiting("Looking at the key") : null
   )
 }
+
+const form = (sign: (key: string) => void): VNode =>
+  Fields.form(
+    { label: "Sign in", title: "Sign in", submit: ({ key = "" }) => sign(key) },
+    Fields.input(
+      {
+        name: "key",
+        label: "API key",
+        required: true,
+        hint: "Kept in this tab until it is closed, and sent to this server alone. Whoever runs the server makes keys with pointback api-key."
+      },
+      "password"
+    )
+  )
 
 /** The form, or that a key from before is being looked at. */
 export const signIn = (props: Props): VNode => component(SignInForm, props)

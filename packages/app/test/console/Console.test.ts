@@ -107,6 +107,7 @@ describe.skipIf(!hasBrowser)(titled("the console in a browser"), () => {
         await page.getByLabel("API key").fill("pbk_wrong")
         await page.getByRole("button", { name: "Sign in" }).click()
         await page.getByText("The server does not know this key.").waitFor()
+        assert.strictEqual(await page.evaluate("document.activeElement.type"), "submit")
         assert.strictEqual(await page.evaluate("sessionStorage.length"), 0)
         await sign(page, "reader")
         await page.getByText("Key reader: read; all programs").waitFor()
@@ -356,6 +357,7 @@ describe.skipIf(!hasBrowser)(titled("the console in a browser"), () => {
         await dialog.getByLabel("Reason").fill("it stands in their statement")
         await dialog.getByRole("button", { name: "Confirm the credit" }).click()
         await dialog.waitFor({ state: "detached" })
+        await expect.poll(() => page.evaluate("document.activeElement.id")).toBe("title")
         await page.locator(".card", { hasText: "Credit lost" }).waitFor({ state: "detached" })
         const { steps } = (await api(`${account(HELD)}/redemptions/R1`)) as {
           steps: ReadonlyArray<{ step: string; actor: string | null }>
@@ -365,6 +367,8 @@ describe.skipIf(!hasBrowser)(titled("the console in a browser"), () => {
           [
             ["Redeemed", "all"],
             ["CreditRequested", null],
+            // Settling looked, and could not know.
+            ["CreditOutcomeUnknown", "all"],
             ["PartiallyCredited", "all"]
           ]
         )
@@ -590,6 +594,11 @@ describe.skipIf(!hasBrowser)(titled("the console in a browser"), () => {
           )
           await page.getByRole("button", { name: "It never happened: release" }).first().click()
           await page.getByRole("dialog").waitFor()
+          await faultless(page)
+          await page.keyboard.press("Escape")
+          await page.getByRole("button", { name: "Sign out" }).click()
+          await sign(page, "reader")
+          await page.getByText("pointback settle --program rewards").first().waitFor()
           await faultless(page)
         },
         options,

@@ -71,6 +71,7 @@ pre code { font-size: inherit; }
 .tag { display: inline-block; padding: 0 0.5rem; border: 1px solid currentColor; border-radius: 999px; font-size: 0.8125rem; white-space: nowrap; }
 .tag.held-points { color: var(--alarm); font-weight: 600; }
 .wrapped { display: block; min-width: 15rem; white-space: normal; }
+.note + .scroll, .note + div { margin-top: 0.75rem; }
 .move { --mark: var(--soft); }
 .dense td a { color: inherit; text-decoration-color: var(--accent); text-decoration-thickness: 1px; }
 .move.CreditRequested, .move.drawn { --mark: var(--redeemed); } .move.Redeemed { --mark: var(--redeemed); }
@@ -82,6 +83,7 @@ pre code { font-size: inherit; }
   .ask .check, .ask button.first { width: 100%; margin-top: 0; }
   .brand .who { margin-left: 0; width: 100%; }
   nav ul { gap: 0.1rem 1rem; }
+  .wrapped { min-width: 28rem; }
 }
 @media print {
   .skip, .bar, form.ask, button, .buttons, .status, .back { display: none; }
