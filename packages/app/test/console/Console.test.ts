@@ -274,8 +274,8 @@ describe.skipIf(!hasBrowser)(titled("the console in a browser"), () => {
 
   it("shows the roll-forward with the API's numbers, says that it closes, and lists the events of a number", () =>
     seen(async ({ page }) => {
-      await open(page, "roll-forward", { program: "rewards", from: "2025-11-01", to: "2026-03-01" })
-      const { rows } = (await api(`${PROGRAM}/roll-forward?from=2025-11-01&to=2026-03-01`)) as {
+      await open(page, "roll-forward", { program: "rewards", from: "2025-11-01", to: "2026-04-01" })
+      const { rows } = (await api(`${PROGRAM}/roll-forward?from=2025-11-01&to=2026-04-01`)) as {
         rows: ReadonlyArray<Readonly<Record<string, string>>>
       }
       const columns = ["opening", "earned", "adjusted", "redeemed", "creditedLive", "creditedExpired"]
@@ -287,8 +287,8 @@ describe.skipIf(!hasBrowser)(titled("the console in a browser"), () => {
           ...[...columns, "expiredByTime", "expiredOnReversal", "closing"].map((column) => amount(row[column]!))
         ])
       )
-      assert.strictEqual(rows.length, 4)
-      assert.strictEqual(rows[2]!["creditedLive"], "50")
+      assert.strictEqual(rows.length, 5)
+      assert.deepStrictEqual([rows[2]!["creditedLive"], rows[4]!["expiredByTime"]], ["50", "100"])
       assert.include(await page.locator("main").innerText(), "It closes: every month")
       await page
         .getByRole("row", { name: /^2026-01/ })
@@ -297,8 +297,15 @@ describe.skipIf(!hasBrowser)(titled("the console in a browser"), () => {
       await page.getByText("1 line, 50.00 points.").waitFor()
       assert.include(await page.locator("table").innerText(), "c1")
       assert.include(await page.locator("h1").innerText(), "Credited, live in 2026-01")
+      await page.route("**/roll-forward?**", async (route) => {
+        const answer = await route.fetch()
+        await route.fulfill({
+          response: answer,
+          body: (await answer.text()).replace('"expiredByTime":"100"', '"expiredByTime":"99.9999"')
+        })
+      })
       await page.getByRole("link", { name: "Roll-forward" }).last().click()
-      await settled(page)
+      await page.getByText("It does not close").waitFor()
     }))
 
   it("shows a program's points by age and by time to expiry", () =>
