@@ -3,8 +3,12 @@ import { join } from "node:path"
 import { cruise, type IFlattenedRuleSet, type ICruiseResult } from "dependency-cruiser"
 
 /*
- * Which way imports may run: app → adapters → domain, and out of the domain nowhere but to the stable part of effect.
+ * Which way imports may run: app → adapters → domain, out of the domain nowhere but to the stable part of effect, and out
+ * of what a browser runs nowhere but to what it is given.
  */
+
+/** What a browser runs. */
+const BROWSER = "^packages/app/src/(console|page)/"
 
 const SOURCES = "^packages/[^/]+/src/"
 
@@ -33,6 +37,17 @@ const ruleSet: IFlattenedRuleSet = {
       severity: "error",
       from: { path: "^packages/([^/]+)/src/" },
       to: { path: "^packages/[^/]+/", pathNot: ["^packages/$1/", "^packages/[^/]+/src/index\\.ts$"] }
+    },
+    {
+      name: "console-runs-in-a-browser",
+      comment:
+        "The console and what it shares with the report page run on preact and d3 alone; of the API they know types",
+      severity: "error",
+      from: { path: BROWSER },
+      to: {
+        pathNot: [BROWSER, "node_modules/(preact|d3-scale|d3-shape|@types/d3-scale|@types/d3-shape)/"],
+        dependencyTypesNot: ["type-only"]
+      }
     },
     {
       name: "no-tests-in-sources",

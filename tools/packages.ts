@@ -133,36 +133,78 @@ interface Announced {
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** Starts the installed sandbox and runs what needs it. */
-const withSandbox = async (node: string, project: string, use: (environment: NodeJS.ProcessEnv) => void) => {
-  const sandbox = spawn(node, [join(project, "node_modules/.bin/pointback"), "sandbox", "--port", "0", "--json"], {
+/** Runs the installed command line until what needs it is done; it is given the first line that was printed. */
+const whileRunning = async (
+  node: string,
+  project: string,
+  { args, env = process.env }: { readonly args: ReadonlyArray<string>; readonly env?: NodeJS.ProcessEnv },
+  use: (line: string) => Promise<void>
+): Promise<void> => {
+  const child = spawn(node, [join(project, "node_modules/.bin/pointback"), ...args], {
     cwd: project,
-    stdio: ["ignore", "pipe", "inherit"]
+    env,
+    stdio: ["ignore", "pipe", "ignore"]
   })
   try {
-    const [line] = (await once(createInterface(sandbox.stdout), "line")) as [string]
-    use({ ...process.env, ...(JSON.parse(line) as Announced).environment })
+    const [line] = (await once(createInterface(child.stdout), "line")) as [string]
+    await use(line)
   } finally {
-    sandbox.kill()
-    if (sandbox.exitCode === null && sandbox.signalCode === null) await once(sandbox, "exit")
+    child.kill()
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit")
   }
+}
+
+/** Reads the console as a browser would: the page, and every file that it refers to; answers how many there are. */
+const readConsole = async (url: string): Promise<number> => {
+  const page = await (await fetch(`${url}/console/`)).text()
+  const paths = Array.from(page.matchAll(/(?:href|src)="([^"]+)"/g), ([, path]) => path as string)
+  for (const path of paths) {
+    const file = await fetch(`${url}/console/${path}`)
+    const text = await file.text()
+    if (file.status !== 200 || text === "") throw new Error(`The console has no ${path}: ${file.status}`)
+  }
+  if (!paths.includes("app/Main.js") || !paths.includes("lib/preact.js")) {
+    throw new Error(`The console does not begin: ${paths.join(", ")}`)
+  }
+  return paths.length
+}
+
+/** Serves the installed API and console with a key, and asks both. */
+const serve = async (node: string, project: string, env: NodeJS.ProcessEnv): Promise<void> => {
+  const made = run(
+    node,
+    [join(project, "node_modules/.bin/pointback"), "api-key", "--name", "one", "--scope", "read", "--json"],
+    project
+  )
+  const { entry, key } = JSON.parse(made) as { readonly entry: object; readonly key: string }
+  writeFileSync(join(project, "keys.json"), JSON.stringify({ keys: [entry] }))
+  const args = ["serve", "--port", "0", "--keys", "keys.json", "--database", "served"]
+  await whileRunning(node, project, { args, env }, async (line) => {
+    const url = line.replace("listening at ", "")
+    const files = await readConsole(url)
+    if (files < 40) throw new Error(`The console has ${files} files only`)
+    const own = await fetch(`${url}/v1/key`, { headers: { authorization: `Bearer ${key}` } })
+    expectSaid("The API", await own.text(), '{"name":"one","scopes":["read"],"programs":["*"]}')
+  })
 }
 
 const expectSaid = (what: string, said: string, expected: string): void => {
   if (said.trim() !== expected.trim()) throw new Error(`${what} said:\n${said}\nand not:\n${expected}`)
 }
 
-/** Uses what is installed with a Node: as a library, on the command line, and as the README says. */
+/** Uses what is installed with a Node: as a library, on the command line, as the README says, and served. */
 const use = async (node: string, project: string): Promise<void> => {
   expectSaid("The program that uses the installed packages", run(node, ["program.mjs"], project), "ok")
   const help = run(node, [join(project, "node_modules/.bin/pointback"), "--help"], project)
   if (!/usage/i.test(help) || !help.includes("pointback")) {
     throw new Error(`pointback --help does not explain itself: ${help}`)
   }
-  rmSync(join(project, "points"), { recursive: true, force: true })
-  await withSandbox(node, project, (env) => {
+  for (const folder of ["points", "served"]) rmSync(join(project, folder), { recursive: true, force: true })
+  await whileRunning(node, project, { args: ["sandbox", "--port", "0", "--json"] }, async (line) => {
+    const env = { ...process.env, ...(JSON.parse(line) as Announced).environment }
     const said = execFileSync(node, ["refund.mjs"], { cwd: project, encoding: "utf8", env })
     expectSaid("The README's program", said, readmeOutput())
+    await serve(node, project, env)
   })
 }
 

@@ -5,7 +5,7 @@
  * still the version; everything a decision looked at is thereby unchanged. Ledger rows, read models and the idempotency
  * key are written in the transaction of the events.
  */
-import type { Account, Fact, Ids, Instant, Policy } from "@pointback/domain"
+import type { Account, Fact, Ids, Instant, Points, Policy, Redemption } from "@pointback/domain"
 import { Context, type Effect, Schema, type Stream } from "effect"
 import type { DatabaseError } from "../database/DatabaseError.ts"
 import type { InTurn } from "./Turns.ts"
@@ -171,6 +171,26 @@ export interface Together {
   ) => Effect.Effect<ReadonlyArray<Effect.Effect<ReadonlyArray<StoredEvent>, VersionConflict | DatabaseError>>>
 }
 
+/** A redemption as it is now, without its draws. */
+export interface RedemptionSummary extends Pick<
+  Redemption.Redemption,
+  "redemptionId" | "redemptionType" | "processedBy" | "redeemedAt" | "points" | "credited"
+> {
+  /** Which of the legal situations it is in. */
+  readonly state: Exclude<Redemption.RedemptionState["_tag"], "None">
+  /** Points of the credit that is in flight. */
+  readonly pending: Points.Points
+  /** That credit; null where none is in flight. */
+  readonly pendingCredit: Ids.CreditId | null
+}
+
+/** Which redemptions of an account, the latest first. */
+export interface RedemptionsQuestion {
+  readonly account: AccountRef
+  readonly after: Pick<RedemptionSummary, "redeemedAt" | "redemptionId"> | null
+  readonly limit: number
+}
+
 /** Events in one answer at most: about a megabyte of payloads. */
 export const MAXIMUM_PAGE = 1000
 
@@ -217,6 +237,11 @@ export class EventStore extends Context.Service<
 
     /** Credits that are in flight, by account and redemption in a stable order, `after` the given one. */
     readonly inFlight: (question: InFlightQuestion) => Effect.Effect<ReadonlyArray<InFlight>, DatabaseError>
+
+    /** An account's redemptions as they are now, the latest first (those of one instant by id, backwards), `after` the given one. */
+    readonly redemptionsOf: (
+      question: RedemptionsQuestion
+    ) => Effect.Effect<ReadonlyArray<RedemptionSummary>, DatabaseError>
 
     /** Accounts that have lots to sweep as of an instant, in a stable order, `after` the given one. */
     readonly toSweep: (

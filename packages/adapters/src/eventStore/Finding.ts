@@ -1,11 +1,18 @@
-/** Finds accounts: by their number, and those that have something to be swept or settled. */
-import { Ids, Instant } from "@pointback/domain"
+/** Finds accounts: by their number, and those that have something to be swept or settled; and what an account redeemed. */
+import { Ids, Instant, Points, type RedemptionEvent } from "@pointback/domain"
 import { Effect } from "effect"
 import type { RawBuilder } from "kysely"
 import { sql } from "kysely"
 import type { Database } from "../database/Database.ts"
 import * as Rows from "../database/Rows.ts"
-import type { AccountRef, EventStore, InFlightQuestion, SweepQuestion } from "./EventStore.ts"
+import type {
+  AccountRef,
+  EventStore,
+  InFlightQuestion,
+  RedemptionsQuestion,
+  RedemptionSummary,
+  SweepQuestion
+} from "./EventStore.ts"
 
 interface AccountRow {
   readonly partition: number
@@ -22,6 +29,18 @@ interface InFlightRow extends NumberedRow {
   readonly pending_credit: string
 }
 
+interface RedemptionRow {
+  readonly redemption_id: string
+  readonly redemption_type: string
+  readonly processed_by: string
+  readonly redeemed_at: string
+  readonly points: string
+  readonly credited: string
+  readonly pending: string
+  readonly pending_credit: string | null
+  readonly state: string
+}
+
 const refOf = (row: AccountRow): AccountRef => ({
   program: Ids.ProgramId.make(row.program),
   key: Ids.AccountKey.make(row.account_key),
@@ -31,9 +50,10 @@ const refOf = (row: AccountRow): AccountRef => ({
 /** The questions of a database's store. */
 export const make = (
   database: Database["Service"]
-): Pick<EventStore["Service"], "find" | "numbersOf" | "toSweep" | "inFlight" | "inFlightOf"> => ({
+): Pick<EventStore["Service"], "find" | "numbersOf" | "toSweep" | "inFlight" | "inFlightOf" | "redemptionsOf"> => ({
   ...accounts(database),
-  ...credits(database)
+  ...credits(database),
+  redemptionsOf: redemptions(database)
 })
 
 const accounts = (database: Database["Service"]) => {
@@ -130,3 +150,38 @@ const credits = (database: Database["Service"]) => {
 
   return { inFlight, inFlightOf }
 }
+
+// What is written there was checked when its events were.
+const summaryOf = (row: RedemptionRow): RedemptionSummary => ({
+  redemptionId: row.redemption_id as Ids.RedemptionId,
+  redemptionType: row.redemption_type as RedemptionEvent.RedemptionType,
+  processedBy: row.processed_by as Ids.ProcessedBy,
+  redeemedAt: Instant.fromStringUnsafe(row.redeemed_at),
+  points: Points.fromStringUnsafe(row.points),
+  credited: Points.fromStringUnsafe(row.credited),
+  pending: Points.fromStringUnsafe(row.pending),
+  pendingCredit: row.pending_credit as Ids.CreditId | null,
+  state: row.state as RedemptionSummary["state"]
+})
+
+const redemptions = (database: Database["Service"]) =>
+  Effect.fn("EventStore.redemptionsOf")(({ account, after, limit }: RedemptionsQuestion) =>
+    database.query(async (kysely, signal) => {
+      const beyond =
+        after === null
+          ? sql``
+          : sql`and (r.redeemed_at, r.redemption_id)
+              < (${Instant.toString(after.redeemedAt)}::timestamptz, ${after.redemptionId}::text)`
+      const found = await Rows.ask<RedemptionRow>(
+        kysely,
+        sql`select r.redemption_id, r.redemption_type, r.processed_by, ${Rows.utc("r.redeemed_at")} as redeemed_at,
+          r.points::text as points, r.credited::text as credited, r.pending::text as pending, r.pending_credit, r.state
+        from ${sql.id(database.schema, "redemptions")} r
+        where r.partition = ${account.partition} and r.program = ${account.program} and r.account_key = ${account.key}
+          ${beyond}
+        order by r.redeemed_at desc, r.redemption_id desc limit ${limit}`,
+        signal
+      )
+      return found.map(summaryOf)
+    })
+  )

@@ -2,7 +2,7 @@
  * Event store, policies and aging in memory: the reference that the database adapters are held against, and what tests
  * of use cases run on. Everything is answered from the events by the pure functions of the domain.
  */
-import { Account, Fact, Ids, Instant, Lots, Policy, Refusal } from "@pointback/domain"
+import { Account, Fact, Ids, Instant, Lots, Policy, Redemption, Refusal } from "@pointback/domain"
 import { Clock, Effect, Equal, HashMap, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { AgingStore } from "../aging/AgingStore.ts"
@@ -15,6 +15,8 @@ import type {
   KeyRecord,
   Loaded,
   LoadRequest,
+  RedemptionsQuestion,
+  RedemptionSummary,
   StoredEvent
 } from "../eventStore/EventStore.ts"
 import { EventStore, MAXIMUM_PAGE, VersionConflict } from "../eventStore/EventStore.ts"
@@ -211,6 +213,7 @@ const eventStore = Effect.fnUntraced(function* (memory: Memory) {
           .filter((credit) => isAfter(credit, after))
           .slice(0, limit)
       ),
+    redemptionsOf: (question) => Effect.sync(() => redemptionsOf(memory, question)),
     toSweep: ({ after, asOf, limit, program }) =>
       Effect.sync(() =>
         memory
@@ -235,6 +238,31 @@ const inFlightOf = (account: StoredAccount): ReadonlyArray<InFlight> =>
     )
     .sort((a, b) => Ids.compare(a.redemptionId, b.redemptionId))
     .map((credit) => ({ ...credit, account: account.ref, number: currentNumber(account) }))
+
+const latestFirst = (
+  a: Pick<RedemptionSummary, "redeemedAt" | "redemptionId">,
+  b: Pick<RedemptionSummary, "redeemedAt" | "redemptionId">
+): number =>
+  a.redeemedAt === b.redeemedAt ? Ids.compare(b.redemptionId, a.redemptionId) : a.redeemedAt < b.redeemedAt ? 1 : -1
+
+const redemptionsOf = (
+  memory: Memory,
+  { account, after, limit }: RedemptionsQuestion
+): ReadonlyArray<RedemptionSummary> => {
+  const found = memory.byKey(account)
+  const facts = found === undefined ? [] : factsOf(found)
+  return Array.from(HashMap.values(Account.evolveAll(Account.empty, facts).redemptions))
+    .flatMap((state) => {
+      if (state._tag === "None") return []
+      const { draws: _draws, ...redemption } = state.redemption
+      const pendingCredit =
+        state._tag === "CreditPending" || state._tag === "CreditUnknown" ? state.request.creditId : null
+      return [{ ...redemption, state: state._tag, pending: Redemption.pending(state), pendingCredit }]
+    })
+    .sort(latestFirst)
+    .filter((one) => after === null || latestFirst(one, after) > 0)
+    .slice(0, limit)
+}
 
 const isAfter = ({ account, redemptionId }: InFlight, after: InFlightQuestion["after"]): boolean =>
   after === null || (compareRefs(account, after.account) || Ids.compare(redemptionId, after.redemptionId)) > 0

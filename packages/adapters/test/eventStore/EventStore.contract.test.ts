@@ -10,6 +10,7 @@ import type {
   Loaded,
   LoadRequest,
   LotSelection,
+  RedemptionSummary,
   StreamRead
 } from "../../src/eventStore/EventStore.ts"
 import { EventStore } from "../../src/eventStore/EventStore.ts"
@@ -47,7 +48,8 @@ const run = (account: Ids.AccountNumber, commands: ReadonlyArray<Decide.Command>
   Effect.forEach(commands, (command) =>
     Effect.gen(function* () {
       const store = yield* EventStore
-      const loaded = yield* store.load(request(account))
+      const about = "redemptionId" in command ? [command.redemptionId] : undefined
+      const loaded = yield* store.load(request(account, undefined, about))
       const facts = yield* Effect.fromResult(Decide.decide(command, loaded.state, loaded.policy))
       return yield* store.append(toAppend(loaded, account, facts))
     })
@@ -566,6 +568,56 @@ describe.each(implementations)("event store on %s", (implementation) => {
           yield* run(one.account, [{ _tag: "ConfirmCredit", ...ids, mastercard: null }])
           assert.deepStrictEqual(yield* store.inFlightOf(one.ref), [])
         }
+      })
+    ))
+
+  it("lists an account's redemptions as they are now, the latest first, page by page", () =>
+    runEffect(
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const account = newNumber()
+        const spend = (id: string, date: string) => ({ ...redeem("10", date), redemptionId: redemption(id) })
+        const giveBack = (id: string, creditId: string, amount: string, _tag: "RequestCredit" | "RecordCredit") =>
+          ({ ...credit(creditId, amount, "2026-01-20"), redemptionId: redemption(id), _tag }) as Decide.Command
+        yield* run(account, [
+          earn("A", "100", "2025-01-10", null),
+          spend("R1", "2025-12-01"),
+          spend("R2", "2025-12-02"),
+          // Of one instant: by id, backwards, and in the order of its bytes.
+          spend("a", "2025-12-02"),
+          spend("B", "2025-12-02"),
+          giveBack("R1", "c1", "4", "RecordCredit"),
+          giveBack("R1", "c2", "5", "RequestCredit"),
+          giveBack("B", "c3", "10", "RecordCredit")
+        ])
+        yield* run(newNumber(), [earn("A", "100", "2025-01-10", null), spend("R9", "2025-12-01")])
+        const ref = (yield* store.find(program, account))!
+        const asked = { redemptionId: redemption("R1"), creditId: Ids.CreditId.make("c2") }
+        const listed = Effect.fnUntraced(function* (limit: number) {
+          const found: Array<RedemptionSummary> = []
+          for (;;) {
+            const page = yield* store.redemptionsOf({ account: ref, after: found.at(-1) ?? null, limit })
+            assert.isAtMost(page.length, limit)
+            found.push(...page)
+            if (page.length < limit) return found
+          }
+        })
+        const one = { redemptionType: "MERCHANDISE", processedBy, points: points("10") } as const
+        const untouched = { ...one, credited: 0n, pending: 0n, pendingCredit: null, state: "Outstanding" } as const
+        const second = { ...untouched, redeemedAt: at("2025-12-02") }
+        const held = { ...one, redemptionId: redemption("R1"), redeemedAt: at("2025-12-01"), credited: points("4") }
+        const pending = { ...held, pending: points("5"), pendingCredit: asked.creditId }
+        const before: ReadonlyArray<RedemptionSummary> = [
+          { ...second, redemptionId: redemption("a") },
+          { ...second, redemptionId: redemption("R2") },
+          { ...second, redemptionId: redemption("B"), credited: points("10"), state: "FullyCredited" },
+          { ...pending, state: "CreditPending" }
+        ]
+        for (const limit of [1, 2, 3, 100]) assert.deepStrictEqual(yield* listed(limit), before)
+        yield* run(account, [{ _tag: "MarkCreditUnknown", ...asked, cause: "timeout", occurredAt: at("2026-01-20") }])
+        assert.deepStrictEqual(yield* listed(2), [...before.slice(0, 3), { ...pending, state: "CreditUnknown" }])
+        const nobody = { ...ref, key: Ids.AccountKey.make("nobody") }
+        assert.deepStrictEqual(yield* store.redemptionsOf({ account: nobody, after: null, limit: 9 }), [])
       })
     ))
 

@@ -1,5 +1,6 @@
 /** A history as JSON that other programs rely on. */
-import { Points } from "@pointback/domain"
+import type { EventStore } from "@pointback/adapters"
+import { Instant, Points } from "@pointback/domain"
 import type { Draw, LotTimeline, RedemptionTimeline, Restoration } from "@pointback/domain"
 import type { LotQuestion, RedemptionQuestion, SeriesAnswer } from "../query/AccountHistory.ts"
 import { draw, instant, restoration } from "./Json.ts"
@@ -69,6 +70,28 @@ export const redemption = (
   draws: timeline.draws.map(drawOutcome),
   steps: timeline.steps.map(redemptionStep)
 })
+
+/** A redemption as it is now, without its draws. */
+export const summary = (found: EventStore.RedemptionSummary) => ({
+  redemption: found.redemptionId as string,
+  type: found.redemptionType,
+  processedBy: found.processedBy as string,
+  redeemedAt: Instant.toString(found.redeemedAt),
+  points: text(found.points),
+  credited: text(found.credited),
+  remaining: text(found.points - found.credited),
+  inFlight: text(found.pending),
+  // The credit in flight.
+  credit: found.pendingCredit as string | null,
+  state: STATES[found.state]
+})
+
+const STATES = {
+  Outstanding: "outstanding",
+  CreditPending: "creditInFlight",
+  CreditUnknown: "creditUnknown",
+  FullyCredited: "fullyCredited"
+} as const
 
 const drawOutcome = ({ restored, ...drawn }: RedemptionTimeline.DrawOutcome): Json => ({
   ...draw(drawn),

@@ -24,6 +24,7 @@ import { program } from "./commands/Program.ts"
 import { rebuild } from "./commands/Rebuild.ts"
 import { reconcile } from "./commands/Reconcile.ts"
 import { redeem } from "./commands/Redeem.ts"
+import { redemptions } from "./commands/Redemptions.ts"
 import { report as reportCommand } from "./commands/Report.ts"
 import { sandbox } from "./commands/Sandbox.ts"
 import { serve } from "./commands/Serve.ts"
@@ -57,6 +58,7 @@ const pointback = Command.make("pointback").pipe(
     generate,
     aging,
     history,
+    redemptions,
     exportCommand,
     reportCommand,
     rollForward,

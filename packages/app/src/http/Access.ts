@@ -2,10 +2,15 @@
 import { Context } from "effect"
 import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
 import { Problems } from "./Problem.ts"
+import type { ScopeName } from "./Scopes.ts"
 
-/** Who asks: the name of a key is the actor of what it records. */
+/** Who asks, and what its key may do. */
 export interface Caller {
+  /** The name of the key: the actor of what it records. */
   readonly name: string
+  readonly scopes: ReadonlyArray<ScopeName>
+  /** The programs that it is for; `["*"]` for all. */
+  readonly programs: ReadonlyArray<string>
 }
 
 /** The key of the present request. */

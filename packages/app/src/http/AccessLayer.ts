@@ -7,7 +7,7 @@ import * as AnswerHeader from "./AnswerHeader.ts"
 import * as ApiKeys from "./ApiKeys.ts"
 import { CONCURRENT_REQUESTS, RATE_WINDOW } from "./Limits.ts"
 import * as Problem from "./Problem.ts"
-import { Needs, OfAllPrograms, type ScopeName } from "./Scopes.ts"
+import { type NeededScope, Needs, OfAllPrograms } from "./Scopes.ts"
 import * as Watched from "./Watched.ts"
 
 const unauthorized = Problem.make(401, "Unauthorized", "a known API key is needed: Authorization: Bearer <key>")
@@ -22,7 +22,7 @@ const busy = Problem.make(503, "TooBusy", "too many requests are being carried o
 const admit = Effect.fnUntraced(function* (
   find: (credential: Redacted.Redacted) => ApiKeys.ApiKey | undefined,
   credential: Redacted.Redacted,
-  { ofAll, scope }: { readonly scope: ScopeName; readonly ofAll: boolean }
+  { ofAll, scope }: { readonly scope: NeededScope; readonly ofAll: boolean }
 ) {
   const entry = find(credential)
   if (entry === undefined) {
@@ -30,7 +30,8 @@ const admit = Effect.fnUntraced(function* (
     return yield* Effect.fail(unauthorized)
   }
   const { params } = yield* HttpRouter.RouteContext
-  if (!entry.scopes.includes(scope)) return yield* Effect.fail(forbidden(`this key lacks the scope ${scope}`))
+  if (scope !== "any" && !entry.scopes.includes(scope))
+    return yield* Effect.fail(forbidden(`this key lacks the scope ${scope}`))
   if (!ApiKeys.covers(entry, params["program"])) return yield* Effect.fail(forbidden("this key is for other programs"))
   if (ofAll && !ApiKeys.coversAll(entry)) return yield* Effect.fail(forbidden("this key is not for all programs"))
   return entry
@@ -80,7 +81,7 @@ export const layer = (keys: ReadonlyArray<ApiKeys.ApiKey>): Layer.Layer<Access> 
           }
           running++
           return yield* handled.pipe(
-            Effect.provideService(CurrentCaller, { name: entry.name }),
+            Effect.provideService(CurrentCaller, { name: entry.name, scopes: entry.scopes, programs: entry.programs }),
             Effect.ensuring(Effect.sync(() => running--))
           )
         })

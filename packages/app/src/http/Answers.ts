@@ -2,6 +2,7 @@
 import { Ids } from "@pointback/domain"
 import { Schema } from "effect"
 import { HttpApiSchema } from "effect/http-api"
+import { ScopeName } from "./Scopes.ts"
 import { Amount, At, AtOrNull, When } from "./Shapes.ts"
 
 const optional = Schema.optionalKey
@@ -120,6 +121,12 @@ export const Health = Schema.Struct({ status: Schema.Literal("ok"), version: Sch
 export const NotReady = Schema.Struct({ status: Schema.Literal("unavailable"), reason: Schema.String })
   .annotate({ identifier: "NotReady" })
   .pipe(HttpApiSchema.status(503))
+
+export const OwnKey = Schema.Struct({
+  name: Schema.String,
+  scopes: Schema.Array(ScopeName),
+  programs: Schema.Array(Schema.String)
+}).annotate({ identifier: "OwnKey", description: '`programs` is ["*"] where the key is for all' })
 
 /** Prometheus' text format. */
 export const Exposition = Schema.String.pipe(

@@ -11,7 +11,7 @@ import { FILE_BYTES } from "./Limits.ts"
 import * as Answers from "./Answers.ts"
 import * as Reports from "./Reports.ts"
 import * as Operating from "./Operating.ts"
-import { Needs, OfAllPrograms, type ScopeName } from "./Scopes.ts"
+import { type NeededScope, Needs, OfAllPrograms, type ScopeName } from "./Scopes.ts"
 import * as Shapes from "./Shapes.ts"
 
 const program = { program: Ids.ProgramId }
@@ -22,7 +22,7 @@ const redemption = { ...account, redemption: Ids.RedemptionId }
 export const Keyed = { "idempotency-key": Schema.optionalKey(Schema.String.check(Schema.isMaxLength(256))) }
 
 // Annotations change no type of an endpoint.
-const does = <E extends HttpApiEndpoint.Constraint>(endpoint: E, scope: ScopeName, summary: string): E =>
+const does = <E extends HttpApiEndpoint.Constraint>(endpoint: E, scope: NeededScope, summary: string): E =>
   (endpoint as unknown as HttpApiEndpoint.Top).annotate(Needs, scope).annotate(OpenApi.Summary, summary) as unknown as E
 
 /** An endpoint about all programs at once. */
@@ -351,6 +351,15 @@ export class Histories extends HttpApiGroup.make("histories")
       "The timeline of a lot: earned, drawn, restored, adjusted, expired"
     ),
     does(
+      HttpApiEndpoint.get("redemptions", "/accounts/:account/redemptions", {
+        params: account,
+        query: History.RedemptionsQuery,
+        success: History.Redemptions
+      }),
+      "read",
+      "The account's redemptions as they are now, the latest first, page by page"
+    ),
+    does(
       HttpApiEndpoint.get("redemption", "/accounts/:account/redemptions/:redemption", {
         params: redemption,
         query: History.TimelineQuery,
@@ -466,6 +475,17 @@ export class System extends HttpApiGroup.make("system").add(
   )
 ) {}
 
+/** What a key may do, told to whoever holds it. */
+export class Keys extends HttpApiGroup.make("keys")
+  .add(
+    does(
+      HttpApiEndpoint.get("ownKey", "/v1/key", { success: Answers.OwnKey }),
+      "any",
+      "What this key is called, what it may do, and for which programs"
+    )
+  )
+  .middleware(Access) {}
+
 /** What is watched. */
 export class Watching extends HttpApiGroup.make("watching")
   .add(
@@ -490,6 +510,7 @@ export class Api extends HttpApi.make("pointback")
   .add(Reconciliations)
   .add(Operations)
   .add(System)
+  .add(Keys)
   .add(Watching)
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })

@@ -1,7 +1,7 @@
 /** What the history of one account asks and answers. */
-import { Series as Steps } from "@pointback/domain"
+import { RedemptionEvent, Series as Steps } from "@pointback/domain"
 import { Schema } from "effect"
-import { Amount, At, AtOrNull, When } from "./Shapes.ts"
+import { Amount, At, AtOrNull, Paged, When } from "./Shapes.ts"
 
 const optional = Schema.optionalKey
 const known = { knownAt: optional(When) }
@@ -66,3 +66,25 @@ export const Redemption = Schema.Struct({
   ),
   steps: Schema.Array(Step)
 }).annotate({ identifier: "RedemptionTimeline" })
+
+export const RedemptionsQuery = Paged
+
+/** An account's redemptions as they are now. */
+export const Redemptions = Schema.Struct({
+  ...OfAccount,
+  redemptions: Schema.Array(
+    Schema.Struct({
+      redemption: Schema.String,
+      type: RedemptionEvent.RedemptionType,
+      processedBy: Schema.String,
+      redeemedAt: At,
+      points: Amount,
+      credited: Amount,
+      remaining: Amount,
+      inFlight: Amount,
+      credit: Schema.NullOr(Schema.String),
+      state: Schema.Literals(["outstanding", "creditInFlight", "creditUnknown", "fullyCredited"])
+    })
+  ),
+  next: Schema.NullOr(Schema.String)
+}).annotate({ identifier: "Redemptions" })

@@ -1,14 +1,18 @@
 /** Tells the history of one account over HTTP. */
-import { type Ids, type Instant, Series, type Zone } from "@pointback/domain"
-import { Effect } from "effect"
+import { Ids, Instant, Series, type Zone } from "@pointback/domain"
+import { Effect, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import * as HistoryJson from "../cli/HistoryJson.ts"
 import { InvalidInput } from "../cli/Input.ts"
 import * as AccountHistory from "../query/AccountHistory.ts"
+import { redemptions } from "../query/Redemptions.ts"
 import { Api } from "./Api.ts"
 import * as Clocks from "./Clocks.ts"
+import * as Cursor from "./Cursor.ts"
 import { type Handlers, question } from "./Handling.ts"
 import type * as History from "./History.ts"
+import { PAGE } from "./Limits.ts"
+import * as PolicyTerms from "./PolicyTerms.ts"
 
 const timeline = Effect.fnUntraced(function* (
   program: Ids.ProgramId,
@@ -17,6 +21,26 @@ const timeline = Effect.fnUntraced(function* (
 ) {
   const { knownAt, orNow } = yield* Clocks.read(program, query)
   return { program, account, knownAt, asOf: yield* orNow("asOf", query.asOf) }
+})
+
+/** Where a page of redemptions ended. */
+const Place = Schema.Struct({ redeemedAt: Instant.Instant, redemptionId: Ids.RedemptionId })
+
+const page = Effect.fnUntraced(function* (
+  program: Ids.ProgramId,
+  account: Ids.AccountNumber,
+  { cursor, limit = PAGE }: { readonly cursor?: string; readonly limit?: number }
+) {
+  yield* PolicyTerms.known(program)
+  const after = (yield* Cursor.read(Place, cursor)) ?? null
+  const found = yield* redemptions({ program, account, after, limit })
+  const last = found.at(-1)
+  return {
+    program,
+    account,
+    redemptions: found.map(HistoryJson.summary),
+    next: last === undefined || found.length < limit ? null : Cursor.make(Place, last)
+  }
 })
 
 const instants = (zone: Zone.Zone, from: Instant.Instant, to: Instant.Instant, step: Series.Step) => {
@@ -52,6 +76,7 @@ export const layer: Handlers<"histories"> = HttpApiBuilder.group(Api, "histories
           return as<typeof History.Lot.Type>(HistoryJson.lot(asked, told))
         })
       ),
+    redemptions: ({ params: { account, program }, query }) => question(page(program, account, query)),
     redemption: ({ params: { account, program, redemption }, query }) =>
       question(
         Effect.gen(function* () {

@@ -9,8 +9,11 @@ import { Context, Schema } from "effect"
 export const ScopeName = Schema.Literals(["read", "write", "decide", "admin", "metrics"])
 export type ScopeName = typeof ScopeName.Type
 
-/** The scope that an endpoint needs, as an annotation of it. */
-export class Needs extends Context.Service<Needs, ScopeName>()("@pointback/app/http/Needs") {}
+/** The scope that an endpoint needs; `any` where every known key will do. */
+export type NeededScope = ScopeName | "any"
+
+/** The same as an annotation of the endpoint. */
+export class Needs extends Context.Service<Needs, NeededScope>()("@pointback/app/http/Needs") {}
 
 /** Whether an endpoint is about all programs at once, and its key must be for all of them; an annotation of it. */
 export const OfAllPrograms = Context.Reference<boolean>("@pointback/app/http/OfAllPrograms", {

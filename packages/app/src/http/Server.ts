@@ -10,6 +10,7 @@ import * as Answering from "./Answering.ts"
 import { Api } from "./Api.ts"
 import type { ApiKey } from "./ApiKeys.ts"
 import * as AdministrationHandlers from "./AdministrationHandlers.ts"
+import * as ConsoleRoutes from "./console/Routes.ts"
 import * as CommandHandlers from "./CommandHandlers.ts"
 import * as CreditHandlers from "./CreditHandlers.ts"
 import * as FileHandlers from "./FileHandlers.ts"
@@ -31,6 +32,8 @@ export interface ServerOptions {
   readonly port: number
   readonly host: string
   readonly keys: ReadonlyArray<ApiKey>
+  /** Whether the console is served too. */
+  readonly console: boolean
 }
 
 /** Characters of a part of an address: an identifier of 128 characters, each escaped. */
@@ -53,10 +56,14 @@ const handlers = Layer.mergeAll(
 )
 
 /** The routes with their handlers, for keys. What handlers ask of is there as long as the routes are. */
-const routes = (keys: ReadonlyArray<ApiKey>) =>
+const routes = (keys: ReadonlyArray<ApiKey>, console: boolean) =>
   Layer.unwrap(
     Effect.map(Effect.context<Services>(), (services) =>
-      Layer.merge(HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }), around).pipe(
+      Layer.mergeAll(
+        HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }),
+        console ? ConsoleRoutes.layer : Layer.empty,
+        around
+      ).pipe(
         Layer.provide(handlers),
         Layer.provide(AccessLayer.layer(keys)),
         HttpRouter.provideRequest(Layer.succeedContext(Context.omit(Scope.Scope)(services)))
@@ -82,6 +89,7 @@ const outsideSpans = <A, E, R>(server: Layer.Layer<A, E, R>): Layer.Layer<A, E, 
 
 /** Listens until its scope closes: takes no more requests then, and ends those that it has. */
 export const layer = ({
+  console,
   host,
   keys,
   port
@@ -90,7 +98,7 @@ export const layer = ({
   HttpServerError.ServeError,
   Exclude<Services, InFlight | LongJobs>
 > =>
-  HttpRouter.serve(routes(keys), {
+  HttpRouter.serve(routes(keys, console), {
     routerConfig: { maxParamLength: PARAMETER_LENGTH },
     disableLogger: true,
     disableListenLog: true

@@ -4,6 +4,7 @@ import { Duration, Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
 import manifest from "../../package.json" with { type: "json" }
+import { CurrentCaller } from "./Access.ts"
 import { Api } from "./Api.ts"
 import * as Gauges from "./Gauges.ts"
 import { type Handlers, question } from "./Handling.ts"
@@ -42,9 +43,13 @@ const watching: Handlers<"watching"> = HttpApiBuilder.group(Api, "watching", (ha
   })
 )
 
-/** The handlers of the groups `system` and `watching`. */
+const keys: Handlers<"keys"> = HttpApiBuilder.group(Api, "keys", (handlers) =>
+  handlers.handleAll({ ownKey: () => CurrentCaller })
+)
+
+/** The handlers of the groups `system`, `keys` and `watching`. */
 export const layer: Layer.Layer<
-  Layer.Success<Handlers<"system"> | Handlers<"watching">>,
+  Layer.Success<Handlers<"system"> | Handlers<"keys"> | Handlers<"watching">>,
   never,
   Layer.Services<Handlers<"system">>
-> = Layer.merge(system, watching)
+> = Layer.mergeAll(system, keys, watching)

@@ -1,9 +1,9 @@
 /** The balance over time. */
 import type { VNode } from "preact"
-import { chart } from "./Chart.ts"
+import { chart } from "../page/Chart.ts"
+import { section } from "../page/Section.ts"
+import { disclosure, table } from "../page/Table.ts"
 import type { ReportData } from "./ReportData.ts"
-import { length, section } from "./Section.ts"
-import { disclosure, table } from "./Table.ts"
 import * as Words from "./Words.ts"
 
 const { bucket } = Words
@@ -35,7 +35,7 @@ export const balances = (data: ReportData): VNode => {
         label: period.name,
         title: `${period.name}: ${amount(live)} points`,
         values: buckets.map((one) => ({
-          value: length(one.points),
+          value: Words.length(one.points),
           title: `${period.name}, ${bucket(one.bucket)}: ${amount(one.points)} of ${amount(live)} points`
         }))
       }))

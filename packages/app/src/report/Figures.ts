@@ -1,7 +1,7 @@
 /** The few numbers that are asked for first. */
 import { Points } from "@pointback/domain"
 import type { VNode } from "preact"
-import { h } from "./Element.ts"
+import { h } from "../page/Element.ts"
 import type { ReportData } from "./ReportData.ts"
 import * as Words from "./Words.ts"
 

@@ -2,10 +2,10 @@
 import { Points } from "@pointback/domain"
 import { Array as Arrays } from "effect"
 import type { VNode } from "preact"
-import { h, isolated } from "./Element.ts"
+import { h, isolated } from "../page/Element.ts"
+import { note, section } from "../page/Section.ts"
+import { table } from "../page/Table.ts"
 import type { ReportData } from "./ReportData.ts"
-import { note, section } from "./Section.ts"
-import { table } from "./Table.ts"
 import * as Words from "./Words.ts"
 
 const { bucket, count, counted, date } = Words

@@ -5,13 +5,13 @@
 import { createHash } from "node:crypto"
 import type { VNode } from "preact"
 import { renderToString } from "preact-render-to-string"
+import { h, isolated, styleSheet } from "../page/Element.ts"
+import { bucketStyle, STYLE } from "../page/Style.ts"
 import { balances } from "./Balances.ts"
-import { h, isolated, styleSheet } from "./Element.ts"
 import { figures } from "./Figures.ts"
 import { aging, lots, schedule } from "./Holdings.ts"
 import type { ReportData } from "./ReportData.ts"
 import { rollForward } from "./RollForwardPart.ts"
-import { style } from "./Style.ts"
 import { timeline } from "./Timeline.ts"
 import * as Words from "./Words.ts"
 
@@ -85,7 +85,7 @@ const policyOf = (css: string): string =>
   `default-src 'none'; style-src 'sha256-${createHash("sha256").update(css).digest("base64")}'; base-uri 'none'; form-action 'none'`
 
 const styleOf = ({ byAge, byExpiry }: ReportData): string =>
-  style(Math.max(byAge.buckets.length, byExpiry.buckets.length))
+  STYLE + bucketStyle(Math.max(byAge.buckets.length, byExpiry.buckets.length))
 
 /** The page's own policy: a server that sends the page sends this with it. */
 export const contentPolicy = (data: ReportData): string => policyOf(styleOf(data))

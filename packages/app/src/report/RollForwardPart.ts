@@ -1,32 +1,18 @@
 /** The roll-forward. */
 import { Points, type RollForward } from "@pointback/domain"
 import type { VNode } from "preact"
-import { chart } from "./Chart.ts"
-import { h } from "./Element.ts"
+import { chart } from "../page/Chart.ts"
+import { h } from "../page/Element.ts"
+import { CAPTION, COLUMNS, DESCRIPTION, DRAWN } from "../page/RollForwardColumns.ts"
+import { note, section } from "../page/Section.ts"
+import { table } from "../page/Table.ts"
 import type { ReportData } from "./ReportData.ts"
-import { length, note, section } from "./Section.ts"
-import { table } from "./Table.ts"
 import * as Words from "./Words.ts"
 
 const { instant } = Words
 
-const COLUMNS = [
-  ["earned", "+ Earned"],
-  ["adjusted", "\u00b1 Adjusted"],
-  ["redeemed", "\u2212 Redeemed"],
-  ["creditedLive", "+ Credited, live"],
-  ["creditedExpired", "+ Credited, expired"],
-  ["expiredByTime", "\u2212 Expired by time"],
-  ["expiredOnReversal", "\u2212 Expired on reversal"]
-] as const
-
-const MOVED = [
-  { name: "Earned", class: "earned", value: (row: RollForward.Row) => row.earned },
-  { name: "Credited, live", class: "credited", value: (row: RollForward.Row) => row.creditedLive },
-  { name: "Adjusted", class: "adjusted", value: (row: RollForward.Row) => row.adjusted },
-  { name: "Redeemed", class: "redeemed", value: (row: RollForward.Row) => -row.redeemed },
-  { name: "Expired by time", class: "expired", value: (row: RollForward.Row) => -row.expiredByTime }
-] as const
+const moved = (row: RollForward.Row, { column, sign }: (typeof DRAWN)[number]): Points.Points =>
+  BigInt(sign) * row[column]
 
 /** How each month's balance came about; says whether it agrees with the aging, which is found in another way. */
 export const rollForward = (data: ReportData): VNode => {
@@ -40,19 +26,19 @@ export const rollForward = (data: ReportData): VNode => {
     chart({
       id: "roll-forward-chart",
       title: "What moved the balance, month by month",
-      description: "Bars above the line add to the balance, bars below take from it. The table below has the numbers.",
-      series: MOVED.map(({ class: color, name: title }) => ({ name: title, class: color })),
+      description: DESCRIPTION,
+      series: DRAWN.map(({ class: color, name: title }) => ({ name: title, class: color })),
       bars: rows.map((row) => ({
         label: row.period,
         title: `${row.period}: from ${amount(row.opening)} to ${amount(row.closing)} points`,
-        values: MOVED.map(({ name, value }) => ({
-          value: length(value(row)),
-          title: `${row.period}, ${name.toLowerCase()}: ${change(value(row))}`
+        values: DRAWN.map((kind) => ({
+          value: Words.length(moved(row, kind)),
+          title: `${row.period}, ${kind.name.toLowerCase()}: ${change(moved(row, kind))}`
         }))
       }))
     }),
     table({
-      caption: "From the balance that a month opens with to the one that it closes with",
+      caption: CAPTION,
       dense: true,
       columns: [{ title: "Month" }, number("Opening"), ...COLUMNS.map(([, title]) => number(title)), number("Closing")],
       rows: rows.map((row) => [

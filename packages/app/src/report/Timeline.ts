@@ -1,9 +1,9 @@
 /** What happened, as a list. */
 import type { ComponentChildren, VNode } from "preact"
-import { h, isolated } from "./Element.ts"
+import { h, isolated } from "../page/Element.ts"
+import { note, section } from "../page/Section.ts"
 import type { Move, MoveKind } from "./Move.ts"
 import type { ReportData } from "./ReportData.ts"
-import { note, section } from "./Section.ts"
 import * as Words from "./Words.ts"
 
 const { count, instant } = Words

@@ -58,6 +58,7 @@ export const gateStore = (stage: Stage, process: SimulatedProcess, store: Store,
       ),
     inFlight: (question) => ask("inFlight", store.inFlight(question)),
     inFlightOf: (account) => ask("inFlightOf", store.inFlightOf(account)),
+    redemptionsOf: (question) => ask("redemptionsOf", store.redemptionsOf(question)),
     find: (program, account) => ask("find", store.find(program, account)),
     numbersOf: (account) => ask("numbersOf", store.numbersOf(account)),
     toSweep: (question) => ask("toSweep", store.toSweep(question))

@@ -23,6 +23,8 @@ describe("pointback serve", () => {
     await server.said("listening at http://127.0.0.1:")
     const url = /http:\S+/.exec(server.out())![0]
     expect((await fetch(`${url}/ready`)).status).toBe(200)
+    await server.said(`console at ${url}/console/`)
+    expect((await fetch(`${url}/console/`)).status).toBe(200)
     const lots = `${url}/v1/programs/p/accounts/1/lots`
     const body = JSON.stringify({ lot: "A", points: "100", earnedAt: "2025-01-10" })
     const headers = { "content-type": "application/json" }
@@ -32,7 +34,23 @@ describe("pointback serve", () => {
     server.signal("SIGTERM")
     expect(await server.ended).toBe(130)
     const lines = server.err().trim().split("\n")
-    expect(lines.map((line) => (JSON.parse(line) as { level: string }).level)).toEqual(["INFO", "INFO", "INFO"])
+    expect(lines.map((line) => (JSON.parse(line) as { level: string }).level)).toEqual(["INFO", "INFO", "INFO", "INFO"])
     expect(server.err()).not.toContain(key)
+  })
+
+  it("leaves the console off where it is told to", async () => {
+    const made = await commandLine(database)("api-key --name ops --scope read --json")
+    const keys = join(folder, "other-keys.json")
+    writeFileSync(keys, JSON.stringify({ keys: [(JSON.parse(made.out) as { entry: object }).entry] }))
+    const server = start(["serve", "--port", "0", "--keys", keys, "--database", database(), "--no-console"], {
+      environment: sandbox.environment()
+    })
+    await server.said("listening at http://127.0.0.1:")
+    const url = /http:\S+/.exec(server.out())![0]
+    expect((await fetch(`${url}/ready`)).status).toBe(200)
+    expect((await fetch(`${url}/console/`)).status).toBe(404)
+    expect(server.out()).not.toContain("console")
+    server.signal("SIGTERM")
+    expect(await server.ended).toBe(130)
   })
 })

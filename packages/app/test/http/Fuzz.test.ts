@@ -233,7 +233,7 @@ describe("wrong requests", () => {
 
   it.each(operations.filter(({ method }) => method === "GET"))("$id: a wrong query", async ({ id, path, query }) => {
     // What takes no query passes over what is asked of it.
-    if (query.length === 0) return expect(id).toMatch(/^(system|watching)\.|policy$|verify$|oneBreak$|heads$/)
+    if (query.length === 0) return expect(id).toMatch(/^(system|keys|watching)\.|policy$|verify$|oneBreak$|heads$/)
     const parameters = fc
       .constantFrom(...query)
       .chain((name) =>
@@ -253,10 +253,16 @@ describe("wrong requests", () => {
     )
   })
 
+  /** Keys that an operation does not take: they lack its scope, or are for another program. */
+  const unfit = (id: string): ReadonlyArray<string> => {
+    if (id.startsWith("keys.")) return []
+    return id.startsWith("watching.") ? ["reader"] : ["watcher", "elsewhere"]
+  }
+
   it.each(guarded)("$id: no key, an unknown one, one without the scope or for another program", async (operation) => {
     const { id, method, path } = operation
     const body = method === "POST" ? { body: "{}", headers: { "content-type": operation.media! } } : {}
-    for (const key of [null, "nobody", ...(id.startsWith("watching") ? ["reader"] : ["watcher", "elsewhere"])]) {
+    for (const key of [null, "nobody", ...unfit(id)]) {
       const answer = await server.ask(method, filled(path), { ...body, key })
       isRefused(answer)
       expect([401, 403], answer.text).toContain(answer.status)

@@ -16,10 +16,7 @@ describe("settling over HTTP, with the sandbox", () => {
   // The server's clock is set ahead in the middle, and Mastercard's stays.
   const sandbox = sandboxServer({ tolerance: Duration.days(3) })
   let ahead = 0
-  const server = httpServer(
-    () => sandbox.client(),
-    () => ahead
-  )
+  const server = httpServer(() => sandbox.client(), { ahead: () => ahead })
   const REDEMPTIONS = ["happened", "never", "seen", "unseen"]
   const account = (redemption: string) => `${PROGRAM}/accounts/${1_000_000 + REDEMPTIONS.indexOf(redemption)}`
   const number = (redemption: string) => account(redemption).split("/").at(-1)!

@@ -60,13 +60,13 @@ export interface Asked {
 /** A server for the surrounding `describe`; `ahead`: by how many milliseconds its clock is ahead. */
 export const httpServer = (
   mastercard: () => Layer.Layer<Mastercard, unknown> = () => Layer.mock(Mastercard, {}),
-  ahead: () => number = () => 0
+  { ahead = () => 0, console = true }: { readonly ahead?: () => number; readonly console?: boolean } = {}
 ) => {
   const logged: Array<string> = []
   const logs = Logger.layer([Logger.map(Logger.formatJson, (line) => void logged.push(line))])
   const make = async () =>
     ManagedRuntime.make(
-      Server.layer({ port: 0, host: "127.0.0.1", keys }).pipe(
+      Server.layer({ port: 0, host: "127.0.0.1", keys, console }).pipe(
         Layer.provideMerge(Stores.layer),
         Layer.provideMerge(mastercard()),
         Layer.provideMerge(await databaseLayer("postgres")),
@@ -127,7 +127,7 @@ export const httpServer = (
     client: (key = "all"): Promise<Client.Client> =>
       Effect.runPromise(Effect.provide(Client.make({ url, key: Redacted.make(secret(key)) }), FetchHttpClient.layer)),
     dump: () => runtime.runPromise(dumpTables),
-    run: <A, E>(effect: Effect.Effect<A, E, Layer.Success<typeof Stores.layer> | Database>) =>
+    run: <A, E>(effect: Effect.Effect<A, E, Database | Layer.Success<typeof Stores.layer>>) =>
       runtime.runPromise(effect),
     /** Stops it as a signal would. */
     stop: () => runtime.dispose()

@@ -31,24 +31,27 @@ export const serve = Command.make(
       Flag.withDescription(`The file of API keys [${KEYS_VARIABLE}]; \`pointback api-key\` makes entries`),
       Flag.withMetavar("file"),
       Flag.optional
+    ),
+    console: Flag.Boolean("console").pipe(
+      Flag.withDescription("Serve the console at /console/ too; --no-console leaves it off"),
+      Flag.withDefault(true)
     )
   },
-  Effect.fn("serve")(function* ({ host, keys: file, port }) {
+  Effect.fn("serve")(function* ({ console, host, keys: file, port }) {
     if (port < 0 || port > 65_535) {
       return yield* new InvalidInput({ flag: "port", value: String(port), problem: "0 to 65535 is expected" })
     }
     const keys = yield* Effect.flatMap(keyFile(file), ApiKeys.read)
-    const server = Server.layer({ host, keys, port }).pipe(
+    const server = Server.layer({ console, host, keys, port }).pipe(
       Layer.merge(Telemetry.gauges),
       Layer.provide(Backend.layer),
       Layer.provide(SafeMastercard.layer),
       Layer.provide(Telemetry.layer)
     )
     // Whatever keeps it from starting is printed by `Main`, and nobody else looks at it.
-    yield* (Effect.andThen(announce, Effect.never) as Effect.Effect<never, unknown, HttpServer.HttpServer>).pipe(
-      Effect.provide(server),
-      Effect.provideService(References.MinimumLogLevel, "Info")
-    )
+    yield* (
+      Effect.andThen(announce(console), Effect.never) as Effect.Effect<never, unknown, HttpServer.HttpServer>
+    ).pipe(Effect.provide(server), Effect.provideService(References.MinimumLogLevel, "Info"))
   })
 ).pipe(Command.withDescription("Serve the HTTP API until it is stopped"))
 
@@ -62,6 +65,8 @@ const keyFile = Effect.fnUntraced(function* (flag: Option.Option<string>) {
   })
 })
 
-const announce = Effect.flatMap(HttpServer.HttpServer, ({ address }) =>
-  Console.log(`listening at ${HttpServer.formatAddress(address)}`)
-)
+const announce = (console: boolean) =>
+  Effect.flatMap(HttpServer.HttpServer, ({ address }) => {
+    const url = HttpServer.formatAddress(address)
+    return Console.log(`listening at ${url}${console ? `\nconsole at ${url}/console/` : ""}`)
+  })

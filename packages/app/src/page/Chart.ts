@@ -1,5 +1,5 @@
 /**
- * Stacked bars as SVG, drawn while the page is written: nothing runs in the browser. A bar above the line and one below
+ * Stacked bars as SVG, drawn as a part of the page: nothing measures or moves in a browser. A bar above the line and one below
  * it for each month. Lengths are drawn, numbers are said exactly in the titles.
  */
 import { scaleBand, scaleLinear } from "d3-scale"

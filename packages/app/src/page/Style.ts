@@ -1,4 +1,4 @@
-/** How the page looks: on light and dark screens, wide and narrow, and on paper. */
+/** How pages look: on light and dark screens, wide and narrow, and on paper. */
 
 /** A colour of an ordered scale: pale to deep on light pages, deep to pale on dark ones. */
 const bucketColor = (index: number, count: number, dark: boolean): string => {
@@ -15,17 +15,22 @@ const bucketColors = (count: number, dark: boolean): string =>
 const bucketClasses = (count: number): string =>
   Array.from({ length: count }, (_, index) => `.bucket-${index} { fill: var(--bucket-${index}); }`).join("\n")
 
-const colors = (buckets: number): string => `
+/** The colours of so many buckets. */
+export const bucketStyle = (count: number): string => `
+:root { ${bucketColors(count, false)} }
+@media screen and (prefers-color-scheme: dark) { :root { ${bucketColors(count, true)} } }
+${bucketClasses(count)}
+`
+
+const COLORS = `
 :root {
   --paper: #ffffff; --ink: #16202b; --soft: #53606d; --line: #d9dfe5; --wash: #f4f7f9; --accent: #0b6b74; --alarm: #b3261e;
   --earned: #1b8a6b; --credited: #2f6fb7; --adjusted: #7b8794; --redeemed: #d08a1d; --expired: #a8476f;
-  ${bucketColors(buckets, false)}
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
     --paper: #10161d; --ink: #e6ebf0; --soft: #a3b0bc; --line: #2b3641; --wash: #18212a; --accent: #6cc6cf; --alarm: #ffb4ab;
     --earned: #4cc49f; --credited: #77aeea; --adjusted: #98a4b0; --redeemed: #e7ae52; --expired: #d986aa;
-    ${bucketColors(buckets, true)}
   }
 }
 `
@@ -83,6 +88,7 @@ tbody th { font-weight: 500; }
 tbody td, tbody th { white-space: nowrap; }
 tbody tr:hover, tbody tr:hover th { background: var(--wash); }
 .scroll th:first-child { position: sticky; left: 0; background: var(--paper); }
+.scroll tbody tr:hover th:first-child { background: var(--wash); }
 tfoot th, tfoot td { font-weight: 650; white-space: nowrap; border-top: 1px solid var(--soft); border-bottom: 0; }
 .number { text-align: right; }
 thead th.number { min-width: 4.5rem; }
@@ -125,7 +131,7 @@ const MEDIA = `
   h1 { font-size: 1.45rem; }
   section { margin: 2rem 0; }
   .figures { grid-template-columns: repeat(2, 1fr); }
-  .figure:first-child { grid-column: 1 / -1; }
+  .figure:first-child:nth-last-child(odd) { grid-column: 1 / -1; }
   .figure { padding: 0.7rem 0.85rem; }
   .figure strong { font-size: 1.2rem; }
   .wide { display: none; }
@@ -153,5 +159,5 @@ const MEDIA = `
 }
 `
 
-/** The style of a page with so many buckets. */
-export const style = (buckets: number): string => colors(buckets) + PAGE + bucketClasses(buckets) + PARTS + MEDIA
+/** The style of every page, but for the colours of buckets. */
+export const STYLE = COLORS + PAGE + PARTS + MEDIA

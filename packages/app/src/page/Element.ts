@@ -1,7 +1,8 @@
-/** Elements of the page. Text and attributes are escaped where they are written, whatever they hold. */
+/** Elements of pages. Text and attributes are escaped where they are written, whatever they hold. */
 import { type ComponentChildren, createElement, type VNode } from "preact"
 
-type Attribute = string | number | boolean | undefined
+/** An attribute; where a page runs in a browser, also what listens to an event (`onClick`). */
+type Attribute = string | number | boolean | undefined | ((event: never) => void)
 
 /** An element with its attributes, by the names that they have in HTML and SVG, and what is in it. */
 export const h = (

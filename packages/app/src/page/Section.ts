@@ -1,5 +1,4 @@
-/** What the parts of the page have in common. */
-import { Points } from "@pointback/domain"
+/** What the parts of a page have in common. */
 import type { ComponentChildren, VNode } from "preact"
 import { h } from "./Element.ts"
 
@@ -9,6 +8,3 @@ export const section = (id: string, title: string, ...content: ReadonlyArray<Com
 
 /** A remark below what it is about. */
 export const note = (...content: ReadonlyArray<ComponentChildren>): VNode => h("p", { class: "note" }, content)
-
-/** Points as a length that is drawn; what is said is exact. */
-export const length = (points: Points.Points): number => Number(points) / Number(Points.UNITS_PER_POINT)
