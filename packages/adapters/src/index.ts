@@ -33,6 +33,7 @@ export * as ProgramLedger from "./ledger/ProgramLedger.ts"
 export * as MemoryStores from "./memory/MemoryStores.ts"
 export * as Migrations from "./migration/Migrations.ts"
 export { applicationRole } from "./migration/Roles.ts"
+export * as ProgramRoles from "./program/ProgramRoles.ts"
 export { PolicyStore, type PolicyTerms } from "./program/PolicyStore.ts"
 export * as Rebuild from "./rebuild/Rebuild.ts"
 export * as Stores from "./Stores.ts"
@@ -76,6 +77,7 @@ export * as Subscription from "./subscription/Subscription.ts"
 export {
   SubscriptionAhead,
   SubscriptionHeld,
+  SubscriptionNameTaken,
   SubscriptionStopped,
   SubscriptionUnknown
 } from "./subscription/SubscriptionError.ts"
