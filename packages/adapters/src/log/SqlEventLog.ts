@@ -66,9 +66,7 @@ const passedOver = (database: DatabaseService) => {
   )
   return Effect.suspend(() => (seesAll === undefined ? ask : Effect.succeed(seesAll))).pipe(
     Effect.flatMap((all) =>
-      all
-        ? Effect.succeed(null)
-        : Effect.map(heads, (rows): Positions => rows.map(({ position }) => position))
+      all ? Effect.succeed(null) : Effect.map(heads, (rows): Positions => rows.map(({ position }) => position))
     )
   )
 }

@@ -29,8 +29,8 @@ const table = `create table program_roles (
 
 // In a function of the owner's, where current_user is the owner.
 const seesAll = (role: string, application: string): string =>
-  `(pg_has_role(${role}, current_user, 'member')
-    or coalesce(pg_has_role(${role}, to_regrole('${application}'), 'member'), false))`
+  `(coalesce(pg_has_role(${role}, to_regrole('${application}'), 'member'), false)
+    or pg_has_role(${role}, current_user, 'member'))`
 
 const listed = (role: string): string => `exists (select from program_roles w join pg_roles g on g.rolname = w.role
       where w.program = p.program and pg_has_role(${role}, g.oid, 'member'))`
@@ -133,7 +133,10 @@ const policies = [
   ...OF_PROGRAMS.map((name) => policy(name, OF_PROGRAM)),
   policy("subscriptions", `${SEES_ALL} or role = any ((select walled_roles())::name[])`),
   // Their rows are of a run and of a break, whose own policies say who sees those.
-  policy("reconciliation_parked", `${SEES_ALL} or exists (select from reconciliation_runs r where r.run = reconciliation_parked.run)`),
+  policy(
+    "reconciliation_parked",
+    `${SEES_ALL} or exists (select from reconciliation_runs r where r.run = reconciliation_parked.run)`
+  ),
   policy(
     "reconciliation_history",
     `${SEES_ALL} or (exists (select from reconciliation_breaks b where b.id = reconciliation_history.break_id)

@@ -99,8 +99,7 @@ end $do$`
 const run = (statement: (schema: string) => string) =>
   Database.use(({ query, schema }) => query((kysely) => sql.raw(statement(schema)).execute(kysely)))
 
-const requireName = (role: string) =>
-  ROLE_NAME.test(role) ? Effect.void : Effect.fail(new RoleNameInvalid({ role }))
+const requireName = (role: string) => (ROLE_NAME.test(role) ? Effect.void : Effect.fail(new RoleNameInvalid({ role })))
 
 interface RoleRow {
   readonly because: RoleSeesAll["because"] | null

@@ -73,8 +73,7 @@ const UNREACHABLE = new Set([
 const DIFFERENCES = new Set(["HistoryUnreadable"])
 
 /** Whether an error is the database's refusal of a program, or of what needs every program, to a role that sees some only. */
-export const isWalled = (error: unknown): boolean =>
-  error instanceof DatabaseError && error.reason._tag === "Walled"
+export const isWalled = (error: unknown): boolean => error instanceof DatabaseError && error.reason._tag === "Walled"
 
 /** The exit code of an error: a role that does not see a program is the wrong one to use. */
 export const of = (error: unknown, tag: string): ExitCode => (isWalled(error) ? ExitCode.wrongUse : ofTag(tag))

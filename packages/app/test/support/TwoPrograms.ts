@@ -16,7 +16,14 @@ export const ACCOUNT = "220094110178641288073796026652"
 const statement = (program: string): string =>
   [
     { kind: "statement", program, from: "2025-12-01T00:00:00Z", to: "2026-02-01T00:00:00Z" },
-    { kind: "redemption", account: ACCOUNT, redemption: "R9", points: "5", at: "2026-01-25T00:00:00Z", reference: "m4" },
+    {
+      kind: "redemption",
+      account: ACCOUNT,
+      redemption: "R9",
+      points: "5",
+      at: "2026-01-25T00:00:00Z",
+      reference: "m4"
+    },
     {}
   ]
     .map((line) => JSON.stringify(line))
@@ -73,7 +80,9 @@ export const twoPrograms = (): TwoPrograms => {
     users.other = await walledUser(owner(), OTHER)
     for (const { role, url } of [users.own, users.other]) {
       await asAdministrator(Redacted.value(url), (client) =>
-        client.query("insert into pointback.subscriptions (name, positions) values ($1, '{0,0,0,0,0,0,0,0}')", [`of ${role}`])
+        client.query("insert into pointback.subscriptions (name, positions) values ($1, '{0,0,0,0,0,0,0,0}')", [
+          `of ${role}`
+        ])
       )
     }
   })

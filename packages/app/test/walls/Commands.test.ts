@@ -58,8 +58,7 @@ describe("behind a wall", () => {
   const programs = twoPrograms()
   const mastercard = sandboxServer()
   const type = (line: string) => programs.typeAs("own")(line)
-  const typed = (line: string) =>
-    commandLine(() => Redacted.value(programs.own().url), mastercard.environment())(line)
+  const typed = (line: string) => commandLine(() => Redacted.value(programs.own().url), mastercard.environment())(line)
 
   it.each(commandsOf(OTHER))("is refused: %s", async (line) => {
     const { code, err } = await type(`${line} --json`)
@@ -73,7 +72,15 @@ describe("behind a wall", () => {
   })
 
   it("is refused to reconcile, settle, export, report, import, list and verify another program", async () => {
-    const record = { type: "earned", program: OTHER, account: ACCOUNT, lot: "Z", points: "5", earnedAt: "2025-01-10T00:00:00Z", expiresAt: null }
+    const record = {
+      type: "earned",
+      program: OTHER,
+      account: ACCOUNT,
+      lot: "Z",
+      points: "5",
+      earnedAt: "2025-01-10T00:00:00Z",
+      expiresAt: null
+    }
     for (const line of [
       reconcile(programs.folder, OTHER),
       `${reconcile(programs.folder, OTHER)} --dry-run`,
@@ -97,11 +104,17 @@ describe("behind a wall", () => {
       const { code, err } = await type(line)
       assert.strictEqual(code, 0, `${line}: ${err}`)
     }
-    for (const line of [...questionsOf(OWN), `export --program ${OWN} --format csv --out ${programs.folder}/own`, `settle --program ${OWN}`]) {
+    for (const line of [
+      ...questionsOf(OWN),
+      `export --program ${OWN} --format csv --out ${programs.folder}/own`,
+      `settle --program ${OWN}`
+    ]) {
       const { code, err } = await typed(line)
       assert.strictEqual(code, 0, `${line}: ${err}`)
     }
-    const found = await type(`reconcile --program ${OWN} --statement ${writeNew(programs.folder, "")} --run other --at 2026-02-01 --json`)
+    const found = await type(
+      `reconcile --program ${OWN} --statement ${writeNew(programs.folder, "")} --run other --at 2026-02-01 --json`
+    )
     assert.include(found.err, "StatementHeaderInvalid")
     const again = await type(reconcile(programs.folder, OWN))
     assert.strictEqual(again.code, 4, again.err)
@@ -138,7 +151,9 @@ describe("behind a wall", () => {
   describe("a subscription", () => {
     let runtime: ManagedRuntime.ManagedRuntime<AnyStore | Database, unknown>
     beforeAll(() => {
-      runtime = ManagedRuntime.make(Layer.provideMerge(Stores.layer, PostgresDatabase.layer({ url: programs.own().url })))
+      runtime = ManagedRuntime.make(
+        Layer.provideMerge(Stores.layer, PostgresDatabase.layer({ url: programs.own().url }))
+      )
     })
     afterAll(() => runtime.dispose())
     const run = <A, E>(effect: Effect.Effect<A, E, AnyStore | Database>) => runtime.runPromise(effect)
@@ -172,7 +187,11 @@ describe("behind a wall", () => {
       assert.notInclude(names, theirs)
       const tags = await run(
         Effect.forEach(
-          [Subscription.reset(theirs, "beginning"), Subscription.remove(theirs), Subscription.run({ name: theirs, handler: () => Effect.void })],
+          [
+            Subscription.reset(theirs, "beginning"),
+            Subscription.remove(theirs),
+            Subscription.run({ name: theirs, handler: () => Effect.void })
+          ],
           (trying) => Effect.map(Effect.flip(trying), ({ _tag }) => _tag)
         )
       )
@@ -192,7 +211,9 @@ describe("behind a wall", () => {
       const url = await applicationUser(programs.owner())
       await asAdministrator(Redacted.value(programs.owner()), async (client) => {
         await client.query("create table orders (id text primary key)")
-        await client.query(`grant all on orders to public; grant ${programs.own().role} to ${new URL(Redacted.value(url)).username}`)
+        await client.query(
+          `grant all on orders to public; grant ${programs.own().role} to ${new URL(Redacted.value(url)).username}`
+        )
       })
       pool = new pg.Pool({ connectionString: Redacted.value(url), max: 2 })
       runtime = ManagedRuntime.make(Layer.provideMerge(Stores.layer, HostDatabase.layerPool({ pool })))
@@ -263,7 +284,9 @@ describe("behind a wall", () => {
           new Set(Result.getOrThrow(log).events.map(({ account }) => account.program)),
           new Set([OWN])
         )
-        const found = await inside(EventStore.EventStore.use((store) => store.find(OTHER, Ids.AccountNumber.make(ACCOUNT))))
+        const found = await inside(
+          EventStore.EventStore.use((store) => store.find(OTHER, Ids.AccountNumber.make(ACCOUNT)))
+        )
         assert.deepInclude(Result.isFailure(found) ? found.failure : {}, { reason: NEEDS_PROGRAM })
       } finally {
         await client.query("rollback")
@@ -280,7 +303,8 @@ describe("program-role", () => {
     const { code, err } = await type(line)
     return { code, ...(JSON.parse(err) as { error: object }).error }
   }
-  const administer = (statement: string) => asAdministrator(Redacted.value(programs.owner()), (client) => client.query(statement))
+  const administer = (statement: string) =>
+    asAdministrator(Redacted.value(programs.owner()), (client) => client.query(statement))
   const inside = <A, E>(effect: Effect.Effect<A, E, Database>) =>
     Effect.runPromise(Effect.provide(effect, PostgresDatabase.layer({ url: programs.owner() })))
 
@@ -294,10 +318,16 @@ describe("program-role", () => {
       assert.deepInclude(await errorOf(grant), { because: "bypassesRowSecurity" })
       await administer(`alter role ${role} nobypassrls; grant pointback_application to ${role}`)
       assert.deepInclude(await errorOf(grant), { because: "memberOfApplicationRole" })
-      assert.deepInclude(await errorOf(`program-role grant --program ${OWN} --role pg_monitor`), { code: 2, _tag: "RoleNameInvalid" })
+      assert.deepInclude(await errorOf(`program-role grant --program ${OWN} --role pg_monitor`), {
+        code: 2,
+        _tag: "RoleNameInvalid"
+      })
       assert.deepInclude(await errorOf(`program-role revoke --role ${role}`), { code: 2, _tag: "UnknownRole" })
       // Nothing of what was refused is left.
-      assert.notInclude((await inside(ProgramRoles.list)).map((one) => one.role), role)
+      assert.notInclude(
+        (await inside(ProgramRoles.list)).map((one) => one.role),
+        role
+      )
     } finally {
       await administer(`drop owned by ${role}; drop role ${role}`)
     }
@@ -305,7 +335,9 @@ describe("program-role", () => {
 
   it("lists who logs in by a role, and who sees everything by another", async () => {
     const { name, role } = programs.own()
-    const before = JSON.parse((await type("program-role list")).out) as { roles: ReadonlyArray<ProgramRoles.ProgramRole> }
+    const before = JSON.parse((await type("program-role list")).out) as {
+      roles: ReadonlyArray<ProgramRoles.ProgramRole>
+    }
     assert.deepInclude(before.roles, { role, programs: [OWN], exists: true, logins: [{ name, seesAll: false }] })
     await administer(`grant pointback_application to ${name}`)
     const { out } = await programs.typeAs("owner")("program-role list")
@@ -323,7 +355,9 @@ describe("program-role", () => {
 
   it("is put right by migrate, where a table or a right is missing", async () => {
     const { role } = programs.own()
-    await administer(`alter table pointback.lots disable row level security; revoke select on pointback.events from ${role}`)
+    await administer(
+      `alter table pointback.lots disable row level security; revoke select on pointback.events from ${role}`
+    )
     await inside(Migrations.migrate)
     const found = await inside(
       rows(`select relrowsecurity as on, has_table_privilege('${role}', 'pointback.events', 'select') as may
@@ -341,7 +375,8 @@ describe("program-role", () => {
       })
     const withWalls = await plan()
     for (const { role } of await inside(ProgramRoles.list)) await type(`program-role revoke --role ${role}`)
-    const protectedTables = "select relname from pg_class where relnamespace = 'pointback'::regnamespace and relrowsecurity"
+    const protectedTables =
+      "select relname from pg_class where relnamespace = 'pointback'::regnamespace and relrowsecurity"
     assert.deepStrictEqual(await inside(rows(protectedTables)), [])
     assert.deepStrictEqual(await plan(), withWalls)
     assert.notInclude(withWalls.join(), "program_roles")

@@ -40,7 +40,8 @@ const SHARED_FUNCTIONS = [
 /** What is asked of the other functions. */
 const CALLS: Readonly<Record<string, (program: string) => string>> = {
   account_lots: (program) => `select account_lots('${program}', '${ACCOUNT}', now(), null)`,
-  alias_account: (program) => `select alias_account('${program}', (select account_key from known), '55009411', 'alias')`,
+  alias_account: (program) =>
+    `select alias_account('${program}', (select account_key from known), '55009411', 'alias')`,
   append_batch: (program) =>
     `select * from append_batch(true, array[(select partition from known)], array['${program}'], array[(select account_key from known)],
       null, array[2], array[(select version from known)], array[1], array[1], null, null, null, null, null)`,
@@ -91,7 +92,9 @@ describe("a hand in psql behind a wall", () => {
     columns.includes("program") ? `program = '${OTHER}'` : OTHERS_ROWS[name]?.replace("$1", programs.own().role)
 
   const rowsOf = async (client: pg.Client, name: string, where = "true") =>
-    (await client.query<{ row: string }>(`select to_json(t)::text as row from ${name} t where ${where}`)).rows.map(({ row }) => row)
+    (await client.query<{ row: string }>(`select to_json(t)::text as row from ${name} t where ${where}`)).rows.map(
+      ({ row }) => row
+    )
 
   /** Tables that the role may read at all, besides those that all share. */
   const readable = async () => {
@@ -108,11 +111,18 @@ describe("a hand in psql behind a wall", () => {
     assert.isAbove(found.length, 14)
     for (const table of found) {
       const where = othersRows(table)
-      assert.isDefined(where, `${table.name} is new: say which of its rows are of another program, or that it is shared`)
+      assert.isDefined(
+        where,
+        `${table.name} is new: say which of its rows are of another program, or that it is shared`
+      )
       const others = new Set(await rowsOf(owner, table.name, where))
       assert.isAbove(others.size, 0, `${table.name} has no row of the other program to hide`)
       const seen = await rowsOf(hand, table.name)
-      assert.deepStrictEqual(seen.filter((row) => others.has(row)), [], table.name)
+      assert.deepStrictEqual(
+        seen.filter((row) => others.has(row)),
+        [],
+        table.name
+      )
       assert.isAbove(seen.length, 0, `${table.name} has no row of its own program`)
     }
   })
@@ -134,13 +144,18 @@ describe("a hand in psql behind a wall", () => {
       const where = othersRows(table) ?? "true"
       const before = await rowsOf(owner, table.name, where)
       for (const column of table.columns) {
-        const outcome = await tried(`update ${table.name} set ${column} = ${column} where ${where.replace(/in \(select.*\)/, "<> ''")}`)
+        const outcome = await tried(
+          `update ${table.name} set ${column} = ${column} where ${where.replace(/in \(select.*\)/, "<> ''")}`
+        )
         assert.include([0, FORBIDDEN], outcome, `update ${table.name}.${column}`)
       }
       const removed = await tried(`delete from ${table.name} where ${where.replace(/in \(select.*\)/, "<> ''")}`)
       assert.include([0, FORBIDDEN], removed, `delete from ${table.name}`)
       for (const row of before.slice(0, 2)) {
-        const added = await tried(`insert into ${table.name} select * from json_populate_record(null::${table.name}, $1)`, [row])
+        const added = await tried(
+          `insert into ${table.name} select * from json_populate_record(null::${table.name}, $1)`,
+          [row]
+        )
         assert.strictEqual(added, FORBIDDEN, `insert into ${table.name}`)
         refused++
       }
@@ -151,7 +166,11 @@ describe("a hand in psql behind a wall", () => {
 
   it("gives no row of its own to another program or role", async () => {
     for (const name of tables.filter(({ columns }) => columns.includes("program")).map(({ name }) => name)) {
-      assert.strictEqual(await tried(`update ${name} set program = '${OTHER}' where program = '${OWN}'`), FORBIDDEN, name)
+      assert.strictEqual(
+        await tried(`update ${name} set program = '${OTHER}' where program = '${OWN}'`),
+        FORBIDDEN,
+        name
+      )
     }
     assert.strictEqual(await tried(`update subscriptions set role = '${programs.other().role}'`), FORBIDDEN)
     assert.strictEqual(await tried("update subscriptions set role = null"), FORBIDDEN)
@@ -193,7 +212,9 @@ describe("a hand in psql behind a wall", () => {
   it("is refused a batch in which one command of many is of another program", async () => {
     const both = `array['${OWN}', '${OTHER}']`
     assert.strictEqual(
-      await tried(`select * from load_batch(${both}, array['1', '${ACCOUNT}'], array[now(), now()], null, null, null, null, null)`),
+      await tried(
+        `select * from load_batch(${both}, array['1', '${ACCOUNT}'], array[now(), now()], null, null, null, null, null)`
+      ),
       FORBIDDEN
     )
     assert.strictEqual(await tried(`select require_programs(array[null]::text[])`), FORBIDDEN)

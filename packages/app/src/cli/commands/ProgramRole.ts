@@ -33,7 +33,10 @@ const grant = Command.make(
     const programs = yield* Effect.forEach(flags.program, (program) => Input.read(Ids.ProgramId, "program", program))
     if (!Array.isReadonlyArrayNonEmpty(programs)) return
     yield* ProgramRoles.grant(flags.role, programs)
-    yield* Output.answer({ role: flags.role, programs }, () => `${flags.role} sees ${programs.join(", ")} and nothing else`)
+    yield* Output.answer(
+      { role: flags.role, programs },
+      () => `${flags.role} sees ${programs.join(", ")} and nothing else`
+    )
   }, withBackend)
 ).pipe(Command.withDescription("Make a role that sees and writes some programs only"))
 
@@ -53,8 +56,9 @@ const list = Command.make(
   Effect.fn("program-role list")(function* () {
     yield* requireServer
     const roles = yield* ProgramRoles.list
-    yield* Output.answer({ roles: roles.map((one) => ({ ...one, logins: one.logins.map((login) => ({ ...login })) })) }, () =>
-      roles.length === 0 ? "no role is held to programs" : table(roles)
+    yield* Output.answer(
+      { roles: roles.map((one) => ({ ...one, logins: one.logins.map((login) => ({ ...login })) })) },
+      () => (roles.length === 0 ? "no role is held to programs" : table(roles))
     )
   }, withBackend)
 ).pipe(Command.withDescription("List such roles, with who logs in by them"))
@@ -70,6 +74,8 @@ const table = (roles: ReadonlyArray<ProgramRoles.ProgramRole>): string =>
     roles.map(({ exists, logins, programs, role: name }) => [
       exists ? name : `${name} (not on this server)`,
       programs.join(", "),
-      logins.map((login) => (login.seesAll ? `${login.name} (sees every program by another role)` : login.name)).join(", ")
+      logins
+        .map((login) => (login.seesAll ? `${login.name} (sees every program by another role)` : login.name))
+        .join(", ")
     ])
   )
