@@ -118,6 +118,7 @@ export const make = Effect.fnUntraced(function* (
     kysely: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }),
     dialect: "postgres",
     schema,
+    pool,
     connections: options.poolSize ?? POOL_SIZE,
     lockTimeout: options.lockTimeout ?? LOCK_TIMEOUT
   })

@@ -40,7 +40,7 @@ it("a role that is set in the embedded database is held to its programs, and fre
       return { behind, refused, unknown: unknown.known, free, application: yield* seen }
     }).pipe(Effect.provide(Layer.provideMerge(Stores.layer, layer)))
   )
-  const walled = { _tag: "Walled", needs: "program" }
+  const walled = { _tag: "Walled", needs: "program" } as const
   assert.deepStrictEqual(tried, {
     behind: [{ events: 0, own: 0 }],
     refused: [walled, walled],

@@ -299,7 +299,7 @@ describe("behind a wall", () => {
 describe("program-role", () => {
   const programs = twoPrograms()
   const type = (line: string) => programs.typeAs("owner")(`${line} --json`)
-  const errorOf = async (line: string) => {
+  const errorOf = async (line: string): Promise<Record<string, unknown>> => {
     const { code, err } = await type(line)
     return { code, ...(JSON.parse(err) as { error: object }).error }
   }
