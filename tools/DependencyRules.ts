@@ -154,11 +154,16 @@ export const vulnerabilities = (
     }
   })
   const text = (grave: boolean) => found.filter((one) => one.grave === grave).map((one) => one.text)
+  const counted = GRAVE.reduce((sum, severity) => sum + (metadata.vulnerabilities[severity] ?? 0), 0)
+  const listed = Object.values(advisories).filter(({ severity }) => GRAVE.includes(severity)).length
+  // Two that share an id are listed once.
+  const hidden =
+    counted > listed ? [`${counted} grave ones are counted and ${listed} listed: look with \`pnpm audit\``] : []
   const counts = Object.entries(metadata.vulnerabilities).map(([severity, count]) => `${count} ${severity}`)
   return {
     check: "known vulnerabilities",
     looked: metadata.totalDependencies,
-    problems: text(true),
+    problems: [...text(true), ...hidden],
     told: [counts.join(", "), ...text(false)]
   }
 }

@@ -117,8 +117,10 @@ const tool = async (status: number, answer: object, environment: Record<string, 
   }
 }
 
+let id = 1
+
 const advisory = (severity: string) => [
-  { id: 1, url: "https://example.com/1", title: "a hole", severity, vulnerable_versions: "<999" }
+  { id: id++, url: "https://example.com/1", title: "a hole", severity, vulnerable_versions: "<999" }
 ]
 
 test("this workspace passes where the registry knows of nothing, and everything that users install was asked about", async () => {
@@ -140,6 +142,12 @@ test("a grave hole in what users install fails, a peer dependency's too; others 
   expect(out).toContain("1 critical")
   expect(out).toContain("effect: critical, a hole (https://example.com/1)")
   expect(out).toContain("vitest: high, a hole (https://example.com/1), for development only")
+})
+
+test("a grave hole that is counted and not listed is one", () => {
+  const vulnerabilities = { low: 0, high: 1, critical: 1 }
+  const found = Rules.vulnerabilities({ advisories: {}, metadata: { vulnerabilities, totalDependencies: 3 } }, [])
+  expect(found.problems).toEqual([expect.stringMatching(/^2 grave ones are counted and 0 listed/)])
 })
 
 test("a registry without an answer is said so, and fails where an answer is required", async () => {
