@@ -107,7 +107,7 @@ const tool = async (status: number, answer: object, environment: Record<string, 
     const env = { ...process.env, POINTBACK_AUDIT_REGISTRY: url, ...environment }
     const path = fileURLToPath(new URL("../dependencies.ts", import.meta.url))
     const ran = await new Promise<{ code: unknown; out: string }>((resolve) =>
-      execFile(process.execPath, [path], { env }, (error, stdout, stderr) =>
+      execFile(process.execPath, [path, "vulnerabilities"], { env }, (error, stdout, stderr) =>
         resolve({ code: error === null ? 0 : error.code, out: stdout + stderr })
       )
     )

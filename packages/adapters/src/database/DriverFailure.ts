@@ -15,12 +15,16 @@ export type Standing = "statement" | "autocommit" | "commit"
 
 const SQLSTATE = /^[0-9A-Z]{5}$/
 
+/** The code of the error where no password could be had for a connection. */
+export const PASSWORD_UNAVAILABLE = "PASSWORD_UNAVAILABLE"
+
 /** SQLSTATEs and Node's error codes that mean: no connection came about, so nothing was sent. */
 const neverConnected = new Set([
   "08001",
   "08004",
   "53300",
   "57P03",
+  PASSWORD_UNAVAILABLE,
   "EAI_AGAIN",
   "ECONNREFUSED",
   "EHOSTUNREACH",

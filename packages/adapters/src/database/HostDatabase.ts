@@ -56,7 +56,8 @@ export const layerKysely = (
 /** `Database` over the host's `pg.Pool`. What the host set for types does not touch what `Database.query` gives. */
 export const layerPool = (
   options: HostOptions & { readonly pool: pg.Pool }
-): Layer.Layer<Database, SchemaNameInvalid> => layerOf(overPool(options.pool), options, options.pool.options.max, options.pool)
+): Layer.Layer<Database, SchemaNameInvalid> =>
+  layerOf(overPool(options.pool), options, options.pool.options.max, options.pool)
 
 const overPool = (pool: pg.Pool): Kysely<Tables> =>
   new Kysely<Tables>({

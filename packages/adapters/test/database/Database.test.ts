@@ -42,7 +42,9 @@ describe.each(dialects)("Database on %s", (dialect) => {
         const waiting = yield* Effect.forEach([1, 2], () => Effect.forkChild(rows("select 1")))
         yield* Effect.repeat(Effect.yieldNow, { until: () => Effect.map(use, (now) => now.waiting === 2) })
         // The driver connects one after the other.
-        yield* Effect.repeat(Effect.sleep(5), { until: () => Effect.map(use, (now) => now.total === null || now.total === max) })
+        yield* Effect.repeat(Effect.sleep(5), {
+          until: () => Effect.map(use, (now) => now.total === null || now.total === max)
+        })
         const held = yield* use
         yield* Fiber.interrupt(waiting[0]!)
         assert.strictEqual((yield* use).waiting, 1)

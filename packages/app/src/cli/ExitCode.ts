@@ -34,6 +34,7 @@ const WRONG_USE = new Set([
   "UnknownBreak",
   "ReportUnwritable",
   "DatabaseUrlInvalid",
+  "SecretUnreadable",
   "SchemaNameInvalid",
   "MastercardConfigInvalid",
   "SettleLimitsTooShort",
