@@ -126,6 +126,30 @@ const savepoint = Effect.fnUntraced(function* <A, E, R>(
   return exit.value
 })
 
+/** Runs on a connection of the pool, and knows how many wait for one. */
+const counting = (slots: Semaphore.Semaphore, connections: number) => {
+  // Those that run and those that wait.
+  let asking = 0
+  return {
+    waiting: () => Math.max(0, asking - connections),
+    onConnection: <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+      Effect.suspend(() => {
+        asking++
+        return Effect.ensuring(
+          slots.withPermit(self),
+          Effect.sync(() => void asking--)
+        )
+      })
+  }
+}
+
+const useOf = (pool: ReadablePool | undefined, connections: number, waiting: number): PoolUse => ({
+  max: pool?.options.max ?? connections,
+  waiting: waiting + (pool?.waitingCount ?? 0),
+  total: pool?.totalCount ?? null,
+  idle: pool?.idleCount ?? null
+})
+
 /**
  * The `Database` service over a kysely of any make, which whoever made it also destroys.
  *
@@ -155,16 +179,7 @@ export const make = Effect.fnUntraced(function* (options: {
     })
   )
 
-  // Those that run and those that wait for it.
-  let asking = 0
-  const onConnection = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.suspend(() => {
-      asking++
-      return Effect.ensuring(
-        slots.withPermit(self),
-        Effect.sync(() => void asking--)
-      )
-    })
+  const { onConnection, waiting } = counting(slots, connections)
 
   const unlessClosed = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | DatabaseError, R> =>
     Effect.suspend((): Effect.Effect<A, E | DatabaseError, R> => (closed ? closedError : self))
@@ -212,14 +227,6 @@ export const make = Effect.fnUntraced(function* (options: {
       })
 
   const lockTimeout = Duration.fromInputUnsafe(options.lockTimeout)
-  const poolUse = (): PoolUse => {
-    const { pool } = options
-    return {
-      max: pool?.options.max ?? connections,
-      waiting: Math.max(0, asking - connections) + (pool?.waitingCount ?? 0),
-      total: pool?.totalCount ?? null,
-      idle: pool?.idleCount ?? null
-    }
-  }
+  const poolUse = () => useOf(options.pool, connections, waiting())
   return { dialect, schema, lockTimeout, poolUse, query, transaction, within }
 })

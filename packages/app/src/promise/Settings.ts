@@ -122,7 +122,7 @@ const kindOf = (database: unknown): Kind | undefined => {
   if (typeof database !== "object" || database === null) return undefined
   if ("getExecutor" in database) return { _tag: "Kysely", kysely: database as AnyKysely }
   if ("totalCount" in database) return { _tag: "Pool", pool: database as Pool }
-  return "url" in database ? { _tag: "Server", server: database as Record<string, unknown> } : undefined
+  return "url" in database ? { _tag: "Server", server: { ...database } } : undefined
 }
 
 /** What can be a host's transaction, or undefined. */

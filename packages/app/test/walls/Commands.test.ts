@@ -1,6 +1,6 @@
 /** What the command line and the stores do behind a wall: all of its own program, and clear refusals of what is beyond. */
 import {
-  Database,
+  type Database,
   DatabaseError,
   EventLog,
   EventStore,
