@@ -11,7 +11,7 @@ export * as KeptHeads from "./audit/KeptHeads.ts"
 export { takeHeads } from "./audit/TakeHeads.ts"
 export * as Verification from "./audit/Verification.ts"
 export { CurrentTransaction } from "./database/CurrentTransaction.ts"
-export { Database, DEFAULT_SCHEMA, type Dialect } from "./database/Database.ts"
+export { Database, DEFAULT_SCHEMA, type Dialect, type PoolUse } from "./database/Database.ts"
 export { DatabaseError } from "./database/DatabaseError.ts"
 export { DatabaseFolderUnusable } from "./database/DatabaseFolder.ts"
 export { DatabaseLocked } from "./database/FolderLock.ts"
@@ -33,8 +33,10 @@ export * as ProgramLedger from "./ledger/ProgramLedger.ts"
 export * as MemoryStores from "./memory/MemoryStores.ts"
 export * as Migrations from "./migration/Migrations.ts"
 export { applicationRole } from "./migration/Roles.ts"
+export * as ProgramRoles from "./program/ProgramRoles.ts"
 export { PolicyStore, type PolicyTerms } from "./program/PolicyStore.ts"
 export * as Rebuild from "./rebuild/Rebuild.ts"
+export * as SecretFile from "./secret/SecretFile.ts"
 export * as Stores from "./Stores.ts"
 export * as Decimal from "./json/Decimal.ts"
 export * as Json from "./json/Json.ts"
@@ -76,6 +78,7 @@ export * as Subscription from "./subscription/Subscription.ts"
 export {
   SubscriptionAhead,
   SubscriptionHeld,
+  SubscriptionNameTaken,
   SubscriptionStopped,
   SubscriptionUnknown
 } from "./subscription/SubscriptionError.ts"

@@ -35,5 +35,6 @@ export type {
   PgPool,
   PointbackDatabase,
   PointbackOptions,
+  PostgresServer,
   SettleLimits
 } from "./promise/Settings.ts"

@@ -12,6 +12,18 @@ export const LOCK_TIMEOUT: Duration.Input = "10 seconds"
 /** The schema that holds Pointback's tables unless another is asked for. */
 export const DEFAULT_SCHEMA = "pointback"
 
+/** How the connections are used at a moment. */
+export interface PoolUse {
+  /** Connections at most: the pool's, or how many Pointback uses of one that cannot be read. */
+  readonly max: number
+  /** Statements and transactions of ours that wait for a connection, and whoever waits in a host's pool besides. */
+  readonly waiting: number
+  /** Connections that are open; null where the pool cannot be read. */
+  readonly total: number | null
+  /** Those of them that nobody uses; null where the pool cannot be read. */
+  readonly idle: number | null
+}
+
 /**
  * Statements and transactions over kysely.
  *
@@ -29,6 +41,9 @@ export class Database extends Context.Service<
 
     /** How long an append waits for a log partition that somebody else holds; whatever the connection's own setting is. */
     readonly lockTimeout: Duration.Duration
+
+    /** How the connections are used at this moment; asks the database nothing. */
+    readonly poolUse: () => PoolUse
 
     /**
      * Runs statements: on the current transaction, else on a connection of the pool.

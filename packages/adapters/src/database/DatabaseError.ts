@@ -7,6 +7,7 @@ import { Schema } from "effect"
  * - `SerializationFailure`, `Deadlock`, `LockTimeout`: another transaction was in the way; this one was rolled back.
  * - `Unreachable`: no connection, or it broke. `outcomeUnknown` is true when the statement or the COMMIT may have been
  *   carried out all the same.
+ * - `Walled`: the connection's role sees some programs only, and not this one, or not every one where that is needed.
  * - `Closed`: the database or the transaction had been closed before.
  * - `Other`: anything else, with PostgreSQL's SQLSTATE if there was one.
  */
@@ -17,6 +18,7 @@ export const DatabaseErrorReason = Schema.TaggedUnion({
   Deadlock: {},
   LockTimeout: {},
   Unreachable: { outcomeUnknown: Schema.Boolean },
+  Walled: { needs: Schema.Literals(["program", "everyProgram"]) },
   Closed: {},
   Other: { sqlState: Schema.UndefinedOr(Schema.String) }
 })
@@ -58,6 +60,10 @@ const describe = DatabaseErrorReason.match({
     outcomeUnknown
       ? "The connection to the database broke before the answer came; read back whether the change was made"
       : "The database cannot be reached; check that it runs and that the connection URL is right, then try again",
+  Walled: ({ needs }) =>
+    needs === "program"
+      ? "The database role of this connection does not see this program; `pointback program-role list` shows what it sees"
+      : "This needs a database role that sees every program, and the one of this connection does not",
   Closed: () => "The database or the transaction was used after it had been closed",
   Other: ({ sqlState }) => describeOther(sqlState)
 })

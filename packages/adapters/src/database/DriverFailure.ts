@@ -15,12 +15,16 @@ export type Standing = "statement" | "autocommit" | "commit"
 
 const SQLSTATE = /^[0-9A-Z]{5}$/
 
+/** The code of the error where no password could be had for a connection. */
+export const PASSWORD_UNAVAILABLE = "PASSWORD_UNAVAILABLE"
+
 /** SQLSTATEs and Node's error codes that mean: no connection came about, so nothing was sent. */
 const neverConnected = new Set([
   "08001",
   "08004",
   "53300",
   "57P03",
+  PASSWORD_UNAVAILABLE,
   "EAI_AGAIN",
   "ECONNREFUSED",
   "EHOSTUNREACH",
@@ -57,6 +61,19 @@ const text = (value: unknown): string => (typeof value === "string" ? value : ""
 const field = (cause: unknown, name: string): string =>
   typeof cause === "object" && cause !== null ? text((cause as Record<string, unknown>)[name]) : ""
 
+/** Constraints that functions name which refuse a program, or what needs every program, to a role that sees some only. */
+export const NOT_THIS_PROGRAM = "program_roles"
+export const NOT_EVERY_PROGRAM = "program_roles_every"
+
+/** What row-level security refuses to write is named by the function of PostgreSQL's that did, in every language. */
+const wallOf = (cause: unknown): DatabaseErrorReason | undefined => {
+  const constraint = field(cause, "constraint")
+  if (constraint === NOT_EVERY_PROGRAM) return { _tag: "Walled", needs: "everyProgram" }
+  return constraint === NOT_THIS_PROGRAM || field(cause, "routine") === "ExecWithCheckOptions"
+    ? { _tag: "Walled", needs: "program" }
+    : undefined
+}
+
 const reasonOf = (cause: unknown, standing: Standing): DatabaseErrorReason => {
   const code = field(cause, "code")
   const message = field(cause, "message")
@@ -70,6 +87,8 @@ const reasonOf = (cause: unknown, standing: Standing): DatabaseErrorReason => {
     return { _tag: "Unreachable", outcomeUnknown: standing !== "statement" }
   }
   switch (code) {
+    case "42501":
+      return wallOf(cause) ?? { _tag: "Other", sqlState: code }
     case "23505":
       return { _tag: "UniqueViolation", constraint: field(cause, "constraint") }
     case "23514":

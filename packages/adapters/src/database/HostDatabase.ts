@@ -33,7 +33,7 @@ type AnyKysely = Kysely<any>
 
 const ours = (kysely: AnyKysely): Kysely<Tables> => kysely.withoutPlugins()
 
-const layerOf = (kysely: Kysely<Tables>, options: HostOptions, connections: number) =>
+const layerOf = (kysely: Kysely<Tables>, options: HostOptions, connections: number, pool?: pg.Pool) =>
   Layer.effect(
     Database,
     Effect.flatMap(requireSchemaName(options.schema ?? DEFAULT_SCHEMA), (schema) =>
@@ -42,7 +42,8 @@ const layerOf = (kysely: Kysely<Tables>, options: HostOptions, connections: numb
         dialect: "postgres",
         schema,
         connections: options.connections ?? connections,
-        lockTimeout: options.lockTimeout ?? LOCK_TIMEOUT
+        lockTimeout: options.lockTimeout ?? LOCK_TIMEOUT,
+        ...(pool === undefined ? {} : { pool })
       })
     )
   )
@@ -55,7 +56,8 @@ export const layerKysely = (
 /** `Database` over the host's `pg.Pool`. What the host set for types does not touch what `Database.query` gives. */
 export const layerPool = (
   options: HostOptions & { readonly pool: pg.Pool }
-): Layer.Layer<Database, SchemaNameInvalid> => layerOf(overPool(options.pool), options, options.pool.options.max)
+): Layer.Layer<Database, SchemaNameInvalid> =>
+  layerOf(overPool(options.pool), options, options.pool.options.max, options.pool)
 
 const overPool = (pool: pg.Pool): Kysely<Tables> =>
   new Kysely<Tables>({

@@ -1,10 +1,18 @@
 import { Duration, Effect, Exit, type Scope, Semaphore } from "effect"
 import { type ControlledTransaction, type Kysely, sql } from "kysely"
 import { CurrentTransaction, type OpenTransaction, type Reach, transactionOf } from "./CurrentTransaction.ts"
-import type { Database, Dialect } from "./Database.ts"
+import type { Database, Dialect, PoolUse } from "./Database.ts"
 import { DatabaseError } from "./DatabaseError.ts"
 import { fromDriver, type Standing } from "./DriverFailure.ts"
 import type { Tables } from "./Tables.ts"
+
+/** What a `pg.Pool` tells of itself. */
+export interface ReadablePool {
+  readonly totalCount: number
+  readonly idleCount: number
+  readonly waitingCount: number
+  readonly options: { readonly max?: number | undefined }
+}
 
 /** How long closing waits for open transactions: a supervisor's patience is 10 s or more, and drivers close after us. */
 const CLOSE_PATIENCE = Duration.seconds(3)
@@ -118,6 +126,30 @@ const savepoint = Effect.fnUntraced(function* <A, E, R>(
   return exit.value
 })
 
+/** Runs on a connection of the pool, and knows how many wait for one. */
+const counting = (slots: Semaphore.Semaphore, connections: number) => {
+  // Those that run and those that wait.
+  let asking = 0
+  return {
+    waiting: () => Math.max(0, asking - connections),
+    onConnection: <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+      Effect.suspend(() => {
+        asking++
+        return Effect.ensuring(
+          slots.withPermit(self),
+          Effect.sync(() => void asking--)
+        )
+      })
+  }
+}
+
+const useOf = (pool: ReadablePool | undefined, connections: number, waiting: number): PoolUse => ({
+  max: pool?.options.max ?? connections,
+  waiting: waiting + (pool?.waitingCount ?? 0),
+  total: pool?.totalCount ?? null,
+  idle: pool?.idleCount ?? null
+})
+
 /**
  * The `Database` service over a kysely of any make, which whoever made it also destroys.
  *
@@ -131,6 +163,8 @@ export const make = Effect.fnUntraced(function* (options: {
   readonly schema: string
   readonly connections: number
   readonly lockTimeout: Duration.Input
+  /** The pool under the kysely, where it can be read. */
+  readonly pool?: ReadablePool
 }): Effect.fn.Return<Database["Service"], never, Scope.Scope> {
   const { kysely, dialect, schema, connections } = options
   const slots = yield* Semaphore.make(connections)
@@ -145,6 +179,8 @@ export const make = Effect.fnUntraced(function* (options: {
     })
   )
 
+  const { onConnection, waiting } = counting(slots, connections)
+
   const unlessClosed = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | DatabaseError, R> =>
     Effect.suspend((): Effect.Effect<A, E | DatabaseError, R> => (closed ? closedError : self))
 
@@ -152,7 +188,7 @@ export const make = Effect.fnUntraced(function* (options: {
     Effect.flatMap(CurrentTransaction, (current) => {
       const level = transactionOf(current, owner)
       return level === undefined
-        ? slots.withPermit(unlessClosed(settle((signal) => run(kysely, signal), "autocommit")))
+        ? onConnection(unlessClosed(settle((signal) => run(kysely, signal), "autocommit")))
         : level.turn.withPermit(
             Effect.suspend(() =>
               level.closed ? closedError : settle((signal) => run(level.kysely, signal), "statement")
@@ -164,7 +200,7 @@ export const make = Effect.fnUntraced(function* (options: {
     Effect.flatMap(CurrentTransaction, (current) => {
       const around = transactionOf(current, owner)
       return around === undefined
-        ? slots.withPermit(
+        ? onConnection(
             unlessClosed(Effect.uninterruptibleMask((restore) => outermost(kysely, owner, current, self, restore)))
           )
         : around.turn.withPermit(Effect.uninterruptibleMask((restore) => savepoint(around, current, self, restore)))
@@ -191,5 +227,6 @@ export const make = Effect.fnUntraced(function* (options: {
       })
 
   const lockTimeout = Duration.fromInputUnsafe(options.lockTimeout)
-  return { dialect, schema, lockTimeout, query, transaction, within }
+  const poolUse = () => useOf(options.pool, connections, waiting())
+  return { dialect, schema, lockTimeout, poolUse, query, transaction, within }
 })

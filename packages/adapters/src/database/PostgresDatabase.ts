@@ -1,9 +1,10 @@
-import { Duration, Effect, Layer, Redacted, Schema, type Scope } from "effect"
+import { Cause, Duration, Effect, Layer, Redacted, Schema, type Scope } from "effect"
 import { Kysely, PostgresDialect, sql } from "kysely"
 import pg from "pg"
 import { columnParser } from "./ColumnTypes.ts"
 import { Database, DEFAULT_SCHEMA, LOCK_TIMEOUT } from "./Database.ts"
 import type { DatabaseError } from "./DatabaseError.ts"
+import { PASSWORD_UNAVAILABLE } from "./DriverFailure.ts"
 import { make as makeFromKysely } from "./KyselyDatabase.ts"
 import { requireSchemaName, type SchemaNameInvalid } from "./SchemaName.ts"
 import type { Tables } from "./Tables.ts"
@@ -32,9 +33,23 @@ export class DatabaseUrlInvalid extends Schema.TaggedError<DatabaseUrlInvalid>(
   }
 }
 
+/** The password could not be had from whoever gives it. Never carries what that said: it may quote a secret. */
+class PasswordUnavailable extends Error {
+  override readonly name = "PasswordUnavailable"
+  readonly code = PASSWORD_UNAVAILABLE
+  constructor(cause: unknown) {
+    super(`the password of the database could not be had (${cause instanceof Error ? cause.name : typeof cause})`)
+  }
+}
+
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`; what its query sets (`sslmode`, timeouts ...) wins over the rest. */
   readonly url: Redacted.Redacted
+  /**
+   * Gives the password of each new connection, in place of the URL's: for passwords that end after minutes, as those of clouds
+   * do. It has the time of `connectTimeout`; what it fails with is not told, so it should log that itself.
+   */
+  readonly password?: Effect.Effect<Redacted.Redacted, unknown>
   /** The schema that holds our tables; lower case letters, digits and `_`. Default: `pointback`. */
   readonly schema?: string
   /** The most connections to keep open. Default: 10. */
@@ -74,6 +89,20 @@ const withSessionOptions = (url: string, schema: string): string => {
   return parsed.href
 }
 
+// pg asks a function for the password of each connection, but takes what the URL says, be it nothing, before it.
+const clientWith = (password: () => Promise<string>) =>
+  class extends pg.Client {
+    constructor(config?: string | pg.ClientConfig) {
+      super(config)
+      Object.defineProperty(this, "password", {
+        value: password,
+        configurable: true,
+        enumerable: false,
+        writable: true
+      })
+    }
+  }
+
 const openPool = Effect.fnUntraced(function* (options: PostgresOptions, schema: string) {
   const connectionString = yield* Effect.try({
     try: () => withSessionOptions(Redacted.value(options.url), schema),
@@ -81,9 +110,23 @@ const openPool = Effect.fnUntraced(function* (options: PostgresOptions, schema: 
     catch: () => new DatabaseUrlInvalid()
   })
   const context = yield* Effect.context()
+  const { password } = options
+  const given =
+    password === undefined
+      ? {}
+      : {
+          Client: clientWith(() =>
+            Effect.runPromiseWith(context)(
+              Effect.catchCause(Effect.map(password, Redacted.value), (cause) =>
+                Effect.fail(new PasswordUnavailable(Cause.squash(cause)))
+              )
+            )
+          )
+        }
   const open = () =>
     new pg.Pool({
       connectionString,
+      ...given,
       max: options.poolSize ?? POOL_SIZE,
       application_name: options.applicationName ?? "pointback",
       connectionTimeoutMillis: Duration.toMillis(options.connectTimeout ?? CONNECT_TIMEOUT),
@@ -118,6 +161,7 @@ export const make = Effect.fnUntraced(function* (
     kysely: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }),
     dialect: "postgres",
     schema,
+    pool,
     connections: options.poolSize ?? POOL_SIZE,
     lockTimeout: options.lockTimeout ?? LOCK_TIMEOUT
   })

@@ -4,7 +4,9 @@ import { Effect } from "effect"
 import type { RawBuilder } from "kysely"
 import { sql } from "kysely"
 import type { Database } from "../database/Database.ts"
+import type { DatabaseError } from "../database/DatabaseError.ts"
 import * as Rows from "../database/Rows.ts"
+import * as ProgramRoles from "../program/ProgramRoles.ts"
 import type {
   AccountRef,
   EventStore,
@@ -56,12 +58,25 @@ export const make = (
   redemptionsOf: redemptions(database)
 })
 
+/** What is not found behind a wall is not to be taken for what is not there. */
+const unlessWalled = <A>(
+  database: Database["Service"],
+  program: Ids.ProgramId | null,
+  isEmpty: (found: A) => boolean,
+  finding: Effect.Effect<A, DatabaseError>
+): Effect.Effect<A, DatabaseError> =>
+  Effect.tap(finding, (found) =>
+    program !== null && isEmpty(found) ? ProgramRoles.requireProgram(database, program) : Effect.void
+  )
+
+const hasNone = (found: ReadonlyArray<unknown>): boolean => found.length === 0
+
 const accounts = (database: Database["Service"]) => {
   const numbers = sql.id(database.schema, "account_numbers")
   const erasures = sql.id(database.schema, "erasures")
   const lots = sql.id(database.schema, "lots")
 
-  const find = Effect.fn("EventStore.find")((program: Ids.ProgramId, account: Ids.AccountNumber) =>
+  const finding = (program: Ids.ProgramId, account: Ids.AccountNumber) =>
     database.query(async (kysely, signal) => {
       const [found] = await Rows.ask<AccountRow>(
         kysely,
@@ -73,10 +88,13 @@ const accounts = (database: Database["Service"]) => {
       )
       return found === undefined ? null : refOf(found)
     })
+
+  const find = Effect.fn("EventStore.find")((program: Ids.ProgramId, account: Ids.AccountNumber) =>
+    unlessWalled(database, program, (found) => found === null, finding(program, account))
   )
 
   // An account whose number was erased is called by its key.
-  const toSweep = Effect.fn("EventStore.toSweep")(({ after, asOf, limit, program }: SweepQuestion) =>
+  const sweeping = ({ after, asOf, limit, program }: SweepQuestion) =>
     database.query(async (kysely, signal) => {
       const found = await Rows.ask<NumberedRow>(
         kysely,
@@ -93,6 +111,9 @@ const accounts = (database: Database["Service"]) => {
       )
       return found.map((row) => ({ account: refOf(row), number: Ids.AccountNumber.make(row.account_number) }))
     })
+
+  const toSweep = Effect.fn("EventStore.toSweep")((question: SweepQuestion) =>
+    unlessWalled(database, question.program, hasNone, sweeping(question))
   )
 
   const numbersOf = Effect.fn("EventStore.numbersOf")(({ key, program }: AccountRef) =>
@@ -136,12 +157,13 @@ const credits = (database: Database["Service"]) => {
 
   const inFlight = Effect.fn("EventStore.inFlight")(({ after, limit, program }: InFlightQuestion) => {
     const { account } = after ?? {}
-    return askInFlight(
+    const asking = askInFlight(
       sql`(${program}::text is null or r.program = ${program})
         and (r.partition, r.program, r.account_key, r.redemption_id) > (${account?.partition ?? -1}::int,
           ${account?.program ?? ""}::text, ${account?.key ?? ""}::text, ${after?.redemptionId ?? ""}::text)`,
       sql`limit ${limit}`
     )
+    return unlessWalled(database, program, hasNone, asking)
   })
 
   const inFlightOf = Effect.fn("EventStore.inFlightOf")(({ key, partition, program }: AccountRef) =>

@@ -64,7 +64,8 @@ export class EventLog extends Context.Service<
      *
      * Within a partition the order is exact, over all pages. Across partitions it is exact in a page; an event of a
      * later page can be recorded before one of this page only if its transaction was still open when this page was
-     * read. Up to a safe instant that was taken before the first page (`lastSafeInstant`) it is exact over all pages.
+     * read. A database role that sees some programs only gets their events, and positions that pass over the others.
+     * Up to a safe instant that was taken before the first page (`lastSafeInstant`) it is exact over all pages.
      */
     readonly readAll: (read?: LogRead) => Effect.Effect<LogPage, DatabaseError>
 

@@ -8,6 +8,7 @@ import { Database } from "../database/Database.ts"
 import * as Rows from "../database/Rows.ts"
 import type { EventRow } from "../eventStore/EventRow.ts"
 import { COLUMNS, toStoredEvent } from "../eventStore/EventRow.ts"
+import * as ProgramRoles from "../program/ProgramRoles.ts"
 import { bigintArray } from "./BigintArray.ts"
 import type { Head, LogRead, PartitionRead, Positions } from "./EventLog.ts"
 import { EventLog } from "./EventLog.ts"
@@ -46,6 +47,30 @@ const committed = (schema: string, partitions: RawBuilder<unknown>) => sql`
 const recorded = (text: string | null): Instant.Instant | null =>
   text === null ? null : Instant.fromStringUnsafe(text)
 
+/**
+ * Positions up to which nothing more will be seen, where events of other programs are not seen: their positions would be
+ * looked through again and again. Null for a role that sees all, which goes on after the last event that it saw.
+ */
+const passedOver = (database: DatabaseService) => {
+  let seesAll: boolean | undefined
+  const ask = Effect.map(
+    Effect.provideService(ProgramRoles.seesAll, Database, database),
+    (answer) => (seesAll = answer)
+  )
+  const heads = database.query((kysely, signal) =>
+    Rows.ask<{ position: number }>(
+      kysely,
+      sql`select position from ${sql.id(database.schema, "log_heads")} order by partition`,
+      signal
+    )
+  )
+  return Effect.suspend(() => (seesAll === undefined ? ask : Effect.succeed(seesAll))).pipe(
+    Effect.flatMap((all) =>
+      all ? Effect.succeed(null) : Effect.map(heads, (rows): Positions => rows.map(({ position }) => position))
+    )
+  )
+}
+
 const reader = (database: DatabaseService, numbers: PartitionNumbers) => {
   const events = (question: RawBuilder<unknown>) =>
     Effect.map(
@@ -53,10 +78,17 @@ const reader = (database: DatabaseService, numbers: PartitionNumbers) => {
       (rows) => rows.map(toStoredEvent)
     )
 
+  const unseen = passedOver(database)
+
   const readAll = Effect.fn("EventLog.readAll")(function* (read: LogRead = {}) {
     const before = startOf(read, (yield* numbers).length)
-    const found = yield* events(page(database.schema, before, limitOf(read.limit)))
-    return { events: found, positions: positionsAfter(before, found) }
+    const limit = limitOf(read.limit)
+    // Taken before the page, which has every event up to them unless it is full.
+    const passed = yield* unseen
+    const found = yield* events(page(database.schema, before, limit))
+    const after = positionsAfter(before, found)
+    if (passed === null || found.length === limit) return { events: found, positions: after }
+    return { events: found, positions: after.map((position, n) => Math.max(position, passed[n] ?? 0)) }
   })
 
   return {

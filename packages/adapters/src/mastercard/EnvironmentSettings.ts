@@ -2,32 +2,40 @@
 import { Config, type Duration, Effect, Option, Redacted, Result } from "effect"
 import { readFile, stat } from "node:fs/promises"
 import { invalid, type MastercardConfigInvalid } from "./ConfigInvalid.ts"
+import * as SecretFile from "../secret/SecretFile.ts"
 import * as Pkcs12 from "./Pkcs12.ts"
 import * as SigningKey from "./SigningKey.ts"
 
 type Read<A> = Effect.Effect<A, MastercardConfigInvalid>
 
-/** The value of a variable; undefined where it is not set or empty. Redacted from the moment it is read. */
-export const optional = (variable: string): Read<Redacted.Redacted | undefined> =>
-  Config.Redacted(variable).pipe(
-    Config.option,
-    Effect.mapError(() => invalid(variable, "it cannot be read")),
-    Effect.map(Option.getOrUndefined),
-    Effect.map((value) => {
-      // A file that a variable was filled from ends with a line end more often than not.
-      const text = value === undefined ? "" : Redacted.value(value).trim()
-      return text === "" ? undefined : Redacted.make(text)
-    })
-  )
+const ofMastercard = <A>(read: Effect.Effect<A, SecretFile.SecretUnreadable>): Read<A> =>
+  Effect.mapError(read, ({ problem, variable }) => invalid(variable, problem))
 
-/** The value of a variable that must be set. */
-export const required = Effect.fnUntraced(function* (
-  variable: string
-): Effect.fn.Return<Redacted.Redacted, MastercardConfigInvalid> {
-  const value = yield* Effect.mapError(Config.Redacted(variable), () => invalid(variable, "it is not set"))
-  const text = Redacted.value(value).trim()
-  return text === "" ? yield* invalid(variable, "it is empty") : Redacted.make(text)
-})
+/**
+ * The value of a variable, or of the file that `<variable>_FILE` names; undefined where neither is set or both are empty.
+ * Redacted from the moment it is read.
+ */
+export const optional = (variable: string): Read<Redacted.Redacted | undefined> =>
+  ofMastercard(SecretFile.secret(variable))
+
+const orMissing =
+  (variable: string) =>
+  (value: Redacted.Redacted | undefined): Read<Redacted.Redacted> =>
+    value === undefined
+      ? Effect.flatMap(Effect.orElseSucceed(Config.option(Config.Redacted(variable)), Option.none), (set) =>
+          Effect.fail(invalid(variable, Option.isSome(set) ? "it is empty" : "it is not set"))
+        )
+      : Effect.succeed(value)
+
+/** The value of a variable that must be set, or of its file. */
+export const required = (variable: string): Read<Redacted.Redacted> =>
+  Effect.flatMap(optional(variable), orMissing(variable))
+
+/** A required setting that holds a key or the path of its file, whose bytes need not be text: `<variable>_FILE` is the path. */
+export const requiredKey = (variable: string): Read<Redacted.Redacted> =>
+  Effect.flatMap(ofMastercard(SecretFile.path(variable)), (path) =>
+    path === undefined ? required(variable) : Effect.succeed(Redacted.make(path))
+  )
 
 /** The value of a variable that is no secret. */
 export const text = (variable: string): Read<string | undefined> =>

@@ -176,7 +176,7 @@ export const fromEnvironment: Effect.Effect<MastercardConfig, MastercardConfigIn
       url,
       oauth2,
       consumerKey: oauth2 === undefined ? yield* Environment.required(VARIABLES.consumerKey) : undefined,
-      signingKey: yield* Environment.privateKey(SIGNING, yield* Environment.required(VARIABLES.signingKey)),
+      signingKey: yield* Environment.privateKey(SIGNING, yield* Environment.requiredKey(VARIABLES.signingKey)),
       encryption: yield* readEncryption,
       startLimit: yield* Environment.duration(VARIABLES.startLimit, DEFAULT_START_LIMIT),
       connectLimit: yield* Environment.duration(VARIABLES.connectLimit, DEFAULT_CONNECT_LIMIT),
@@ -223,7 +223,7 @@ const readEncryption = Effect.gen(function* () {
   if (setting === undefined) return undefined
   return {
     publicKey: yield* Environment.content(VARIABLES.encryptionKey, setting, SigningKey.isPem, "PEM text"),
-    privateKey: yield* Environment.privateKey(DECRYPTION, yield* Environment.required(VARIABLES.decryptionKey)),
+    privateKey: yield* Environment.privateKey(DECRYPTION, yield* Environment.requiredKey(VARIABLES.decryptionKey)),
     keyId: yield* Environment.text(VARIABLES.encryptionKeyId)
   }
 })

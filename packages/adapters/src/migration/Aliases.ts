@@ -5,7 +5,7 @@
 import type { Kysely } from "kysely"
 import { sql } from "kysely"
 import type { Migration } from "kysely/migration"
-import { LOAD } from "./Functions.ts"
+import { load } from "./Functions.ts"
 
 const columns = [
   `alter table account_numbers add column alias_key text collate "C", add column current boolean not null default true`,
@@ -15,11 +15,12 @@ const columns = [
 
 // Under the partition's head, which the append of the event took. Nobody is waited for here: whoever gives the same number
 // to another account at this moment is met as one who was first, and the command is decided again.
-const alias = `
+/** The function that gives a number; `guard` is what it does first. 0009 makes it anew, with a guard. */
+export const alias = (guard = ""): string => `
 create function alias_account(of_program text, of_key text, new_number text, new_alias text) returns void
 language plpgsql security definer set search_path from current as $fn$
 #variable_conflict use_column
-begin
+begin${guard}
   if not pg_try_advisory_xact_lock(hashtextextended(of_program || E'\\x1f' || new_number, 0)) then
     raise exception 'the number is being given' using errcode = 'unique_violation', constraint = 'account_numbers_pkey';
   end if;
@@ -34,7 +35,7 @@ end $fn$`
 
 export const aliases: Migration = {
   up: async (kysely: Kysely<unknown>) => {
-    const load = LOAD.replace("create function", "create or replace function")
-    for (const statement of [...columns, alias, load]) await sql.raw(statement).execute(kysely)
+    const loadAgain = load().replace("create function", "create or replace function")
+    for (const statement of [...columns, alias(), loadAgain]) await sql.raw(statement).execute(kysely)
   }
 }

@@ -23,7 +23,8 @@ const tables = [
 
 // Under the partition's head, as appends are: whatever was appended is seen, and whatever comes after finds the erasure.
 // The head comes first here too, since an append that makes an account holds it when it meets the number.
-const erase = `
+/** The function that erases; `guard` is what it does first. 0009 makes it anew, with a guard. */
+export const erase = (guard = ""): string => `
 create function erase_account(of_program text, of_number text, by_actor text, for_reason text)
 returns table (outcome text, account_key text, erased_at timestamptz, redemption_id text, credit_id text)
 language plpgsql security definer set search_path from current as $fn$
@@ -31,7 +32,7 @@ language plpgsql security definer set search_path from current as $fn$
 declare
   account record;
   held record;
-begin
+begin${guard}
   select n.partition, n.account_key into account from account_numbers n
     where n.program = of_program and n.account_number = of_number;
   if not found then return query select 'unknown', null::text, null::timestamptz, null::text, null::text; return; end if;
@@ -72,6 +73,6 @@ const refuseCredits = [
 
 export const erasures: Migration = {
   up: async (kysely: Kysely<unknown>) => {
-    for (const statement of [...tables, erase, ...refuseCredits]) await sql.raw(statement).execute(kysely)
+    for (const statement of [...tables, erase(), ...refuseCredits]) await sql.raw(statement).execute(kysely)
   }
 }

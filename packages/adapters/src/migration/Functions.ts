@@ -71,6 +71,9 @@ const newAccounts = `
     end loop;
   end if;`
 
+/** Where a function does what it is told to do first. */
+const FIRST = "\n  -- first"
+
 const APPEND = `
 create function append_batch(wait boolean, ps int[], progs text[], accs text[], numbers text[], scales int[],
   expected bigint[], counts int[], stream_versions bigint[], new_events text, new_postings text, new_lots text,
@@ -86,7 +89,7 @@ declare
   refused boolean[] := array_fill(false, array[n]);
   hpos bigint[]; hrec timestamptz[]; hhash bytea[];
   bf bigint[]; rec timestamptz[];
-begin
+begin${FIRST}
   -- Heads first, in ascending order: whoever waits here holds nothing that others wait for.
   if wait then
     perform 1 from log_heads where partition = any(ps) order by partition for no key update;
@@ -218,8 +221,7 @@ const LOTS_BY_RANGE = `
     end`
 
 // Each kind of row is looked for only where a command asks for it: a plan over all partitions takes its time to begin.
-/** Loads what some decisions need. 0006 makes it anew: since then an account may have several numbers. */
-export const LOAD = `
+const LOAD = `
 create function load_batch(progs text[], numbers text[], horizons timestamptz[], lot_commands int[], lot_names text[],
   ranges text, wanted_redemptions text, wanted_keys text)
 returns table (kind text, body text)
@@ -229,7 +231,7 @@ declare
   t record;
   ps int[]; accs text[];
   moved boolean;
-begin
+begin${FIRST}
   kind := 'accounts';
   body := '';
   for t in select u.o, a.partition, a.account_key, a.version, a.stream_version, case when not b.current then (
@@ -297,11 +299,20 @@ begin
   end if;
 end $fn$`
 
+/** The function that appends; `guard` is what it does first. 0009 makes it anew, with a guard. */
+export const append = (guard = ""): string => APPEND.replace(FIRST, () => guard)
+
+/**
+ * Loads what some decisions need; `guard` is what it does first. 0006 makes it anew, since then an account may have several
+ * numbers; 0009 does, with a guard.
+ */
+export const load = (guard = ""): string => LOAD.replace(FIRST, () => guard)
+
 /** What 0002 creates. */
 export const functions: ReadonlyArray<string> = [
   `create function micros(at timestamptz) returns bigint language sql stable as
     'select (extract(epoch from at) * 1000000)::bigint'`,
   ...chain,
-  APPEND,
-  LOAD
+  append(),
+  load()
 ]

@@ -5,6 +5,7 @@ import { type Migration, Migrator } from "kysely/migration"
 import { Database } from "../database/Database.ts"
 import type { DatabaseError } from "../database/DatabaseError.ts"
 import * as Rows from "../database/Rows.ts"
+import * as ProgramRoles from "../program/ProgramRoles.ts"
 import { exclusively, rebuildAll } from "../rebuild/Rebuild.ts"
 import { aliases } from "./Aliases.ts"
 import { erasures } from "./Erasures.ts"
@@ -14,6 +15,7 @@ import { questions } from "./Questions.ts"
 import { reconciliations } from "./Reconciliations.ts"
 import * as Roles from "./Roles.ts"
 import { subscriptions } from "./Subscriptions.ts"
+import { walls } from "./Walls.ts"
 
 const migrations = {
   "0001_foundation": foundation,
@@ -23,7 +25,8 @@ const migrations = {
   "0005_roles": Roles.roles,
   "0006_aliases": aliases,
   "0007_questions": questions,
-  "0008_reconciliation": reconciliations
+  "0008_reconciliation": reconciliations,
+  "0009_walls": walls
 }
 
 /**
@@ -124,6 +127,7 @@ export const migrate: Effect.Effect<ReadonlyArray<string>, DatabaseError | Migra
       return yield* new MigrationFailed({ migration: failed?.migrationName ?? "(none)", cause: outcome.error })
     }
     yield* Roles.ensure(database)
+    yield* ProgramRoles.ensure
     // Who finds them current need not wait for whoever rebuilds for other reasons.
     if ((yield* readModels) < READ_MODELS) yield* exclusively(updateReadModels)
     return results.map((result) => result.migrationName)

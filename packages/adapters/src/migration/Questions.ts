@@ -29,7 +29,8 @@ const ADDED_UP = `(select concat(sum(case when q.credit = 'lot' then q.points el
 // Where nothing was recorded out of its time, the last posting of a lot that counts says what the lot held, since it
 // carries the running totals; one that has late facts is added up. What expired by time did so at the lot's end, which
 // no live lot has reached. A lot that nothing happened to since is its own answer.
-const accountLots = `
+/** The function that answers an account's lots; `onUnknown` is what it does where there is no such program (see 0009). */
+export const accountLots = (onUnknown = ""): string => `
 create function account_lots(of_program text, of_number text, as_of timestamptz, known_at timestamptz)
 returns text
 language plpgsql stable ${LOOKUPS_ONLY} as $fn$
@@ -51,7 +52,7 @@ begin
     select case when isfinite(min(h.recorded_at)) then micros(min(h.recorded_at))::text end into safe
       from log_heads h where h.partition < (select s.partitions from settings s);
   end if;
-  select 'known' into program_known from programs g where g.program = of_program;
+  select 'known' into program_known from programs g where g.program = of_program;${onUnknown}
   select o.policy::text into policy from policies o
     where o.program = of_program and o.recorded_at <= known order by o.version desc limit 1;
   -- Any of its numbers finds an account; it is shown by its present one.
@@ -112,6 +113,6 @@ $fn$`
 
 export const questions: Migration = {
   up: async (kysely: Kysely<unknown>) => {
-    for (const statement of [accountLots, positionKnownAt, policyInstant]) await sql.raw(statement).execute(kysely)
+    for (const statement of [accountLots(), positionKnownAt, policyInstant]) await sql.raw(statement).execute(kysely)
   }
 }

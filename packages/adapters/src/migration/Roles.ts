@@ -62,6 +62,11 @@ const EXECUTE = [
   "account_lots",
   "position_known_at",
   "policy_instant",
+  "sees_all_programs",
+  "programs_seen",
+  "walled_roles",
+  "require_programs",
+  "require_every_program",
   "current_instant",
   "micros",
   "event_envelope",
@@ -74,8 +79,7 @@ const LISTED = `relname in (${READ.map((name) => `'${name}'`).join(", ")})`
 
 const NAMED = `proname in (${EXECUTE.map((name) => `'${name}'`).join(", ")})`
 
-const grants = (schema: string): ReadonlyArray<string> => {
-  const role = applicationRole(schema)
+const grants = (schema: string, role: string): ReadonlyArray<string> => {
   const tables = (names: ReadonlyArray<string>) => names.map((name) => `${schema}.${name}`).join(", ")
   return [
     `grant usage on schema ${schema} to ${role}`,
@@ -90,22 +94,25 @@ const grants = (schema: string): ReadonlyArray<string> => {
   ]
 }
 
-// Another database's migration may make the role at this moment.
-const grantAll = (schema: string): string => `do $do$
+/**
+ * Makes a role where it is missing and may be made, and grants it what applications may do. The role's name needs no quotes.
+ * Another database's migration may make the role at this moment.
+ */
+export const grantAll = (schema: string, role: string): string => `do $do$
 declare f regprocedure;
 begin
   -- Everybody may execute a new function unless that is taken back.
   revoke execute on all functions in schema ${schema} from public;
-  if not exists (select from pg_roles where rolname = '${applicationRole(schema)}') then
+  if not exists (select from pg_roles where rolname = '${role}') then
     if not (select rolsuper or rolcreaterole from pg_roles where rolname = current_user) then return; end if;
     begin
-      create role ${applicationRole(schema)} nologin;
+      create role ${role} nologin;
     exception when duplicate_object or unique_violation then null;
     end;
   end if;
-  ${grants(schema).join(";\n  ")};
+  ${grants(schema, role).join(";\n  ")};
   for f in select oid from pg_proc where pronamespace = '${schema}'::regnamespace and ${NAMED} loop
-    execute format('grant execute on routine %s to ${applicationRole(schema)}', f);
+    execute format('grant execute on routine %s to ${role}', f);
   end loop;
 end $do$`
 
@@ -124,21 +131,32 @@ const isIncomplete = (schema: string) => sql`
     left join pg_roles r on r.rolname = ${applicationRole(schema)}
   where u.rolname = current_user`
 
+/** Grants in a transaction, one at a time: two that grant at once would meet in the catalog. */
+export const exclusively = <A, E, R>(
+  database: Database["Service"],
+  granting: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | DatabaseError, R> =>
+  database.transaction(
+    Effect.andThen(
+      database.query((kysely) =>
+        sql`select pg_advisory_xact_lock(hashtext(${applicationRole(database.schema)}))::text as locked`.execute(kysely)
+      ),
+      granting
+    )
+  )
+
 /**
  * Makes the role and grants it its rights where either is missing: a server that a dump was restored into may lack the
  * role, and one where `migrate` may not create roles gets it from its administrator, followed by `migrate`.
  */
 export const ensure = (database: Database["Service"]): Effect.Effect<void, DatabaseError> => {
   const { schema } = database
-  const grant = database.transaction(
-    database.query(async (kysely) => {
-      // Two that grant at once would meet in the catalog.
-      await sql`select pg_advisory_xact_lock(hashtext(${applicationRole(schema)}))::text as locked`.execute(kysely)
-      await sql.raw(grantAll(schema)).execute(kysely)
-    })
+  const grant = exclusively(
+    database,
+    database.query((kysely) => sql.raw(grantAll(schema, applicationRole(schema))).execute(kysely))
   )
   const incomplete = database.query((kysely) => Rows.ask<{ incomplete: boolean }>(kysely, isIncomplete(schema)))
-  return Effect.flatMap(incomplete, ([row]) => (row?.incomplete === true ? grant : Effect.void))
+  return Effect.flatMap(incomplete, ([row]) => (row?.incomplete === true ? Effect.asVoid(grant) : Effect.void))
 }
 
 // `lastSafeInstant` brings the heads up; a head's instant and hash are nobody else's to change. Heads that somebody holds

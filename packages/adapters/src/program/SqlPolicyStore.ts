@@ -5,6 +5,7 @@ import { sql } from "kysely"
 import { Database } from "../database/Database.ts"
 import { moment } from "../database/Moment.ts"
 import * as Rows from "../database/Rows.ts"
+import * as ProgramRoles from "./ProgramRoles.ts"
 import { PolicyStore, type PolicyTerms } from "./PolicyStore.ts"
 
 const decode = Schema.decodeUnknownSync(Schema.fromJsonString(Policy.Policy))
@@ -31,8 +32,14 @@ const make = Effect.gen(function* () {
       return { known, policy: policy === null ? Policy.initial : decode(policy) }
     })
 
-  const current = Effect.fn("PolicyStore.current")((program: Ids.ProgramId) => asRecordedBy(program, null))
-  const knownAt = Effect.fn("PolicyStore.knownAt")(asRecordedBy)
+  // A program behind a wall is not to be taken for one that is not there.
+  const ask = (program: Ids.ProgramId, knownAt: Instant.Instant | null) =>
+    Effect.tap(asRecordedBy(program, knownAt), ({ known }) =>
+      known ? Effect.void : ProgramRoles.requireProgram(database, program)
+    )
+
+  const current = Effect.fn("PolicyStore.current")((program: Ids.ProgramId) => ask(program, null))
+  const knownAt = Effect.fn("PolicyStore.knownAt")(ask)
 
   // Locks the program's row, which an account's first append shares: either sees what the other did.
   const lock = (program: Ids.ProgramId, scale: number) =>

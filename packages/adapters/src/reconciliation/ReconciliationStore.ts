@@ -9,6 +9,7 @@ import { sql } from "kysely"
 import { Database } from "../database/Database.ts"
 import type { DatabaseError } from "../database/DatabaseError.ts"
 import * as Rows from "../database/Rows.ts"
+import * as ProgramRoles from "../program/ProgramRoles.ts"
 import type { Tables } from "../database/Tables.ts"
 import type { ParkedRecord } from "../statement/ReconciliationSource.ts"
 import { evidenceOf, type FoundBreak, type StoredBreak } from "./StoredBreak.ts"
@@ -103,8 +104,8 @@ export const begin = Effect.fn("ReconciliationStore.begin")(function* (
       on conflict (run) do nothing`.execute(kysely)
     return runRow(kysely, schema, run)
   })
-  if (found === undefined) return yield* Effect.die(new Error(`run ${run} is not there after it was begun`))
-  if (found.program !== program) return yield* new RunMismatch({ run, differs: "program" })
+  // A run that this database role does not see is of another program.
+  if (found === undefined || found.program !== program) return yield* new RunMismatch({ run, differs: "program" })
   if (found.identity !== identity) return yield* new RunMismatch({ run, differs: "source" })
   return found
 })
@@ -289,8 +290,18 @@ interface BreakRow extends Omit<StoredBreak, "since" | "firstSeen" | "lastSeen">
   readonly lastSeen: string
 }
 
-/** Reads breaks in the order of their ids. */
-export const read = (asked: BreakQuestion): Effect.Effect<ReadonlyArray<StoredBreak>, DatabaseError, Database> =>
+/** Reads breaks in the order of their ids. Refused for a program that the database role does not see. */
+export const read = Effect.fnUntraced(function* (
+  asked: BreakQuestion
+): Effect.fn.Return<ReadonlyArray<StoredBreak>, DatabaseError, Database> {
+  const found = yield* ask(asked)
+  if (found.length === 0 && asked.program !== undefined) {
+    yield* ProgramRoles.requireProgram(yield* Database, asked.program)
+  }
+  return found
+})
+
+const ask = (asked: BreakQuestion): Effect.Effect<ReadonlyArray<StoredBreak>, DatabaseError, Database> =>
   Effect.flatMap(Database, ({ query, schema }) =>
     query(async (kysely, signal) => {
       const conditions = [

@@ -1,5 +1,5 @@
 /** Hands events to a handler and moves the checkpoint, for as long as the lease is held. */
-import { Data, Duration, Effect } from "effect"
+import { Data, Duration, Effect, Equal } from "effect"
 import { Database } from "../database/Database.ts"
 import type { DatabaseError } from "../database/DatabaseError.ts"
 import type { StoredEvent } from "../eventStore/EventStore.ts"
@@ -45,6 +45,7 @@ const deliverAll = Effect.fnUntraced(function* <E, R>(
   const { batchSize, pollInterval, until, wake } = settings
   const log = yield* EventLog
   const deliverPage = yield* transport(settings, lease)
+  const passOver = yield* passing(settings, lease)
   const shortest = Duration.min(FIRST_WAIT, pollInterval)
   let positions = lease.positions
   let wait = shortest
@@ -52,7 +53,7 @@ const deliverAll = Effect.fnUntraced(function* <E, R>(
     // Read anew for each attempt: after a failover what was read before may be gone.
     const page = yield* log.readAll({ after: positions, limit: batchSize })
     const empty = page.events.length === 0
-    const delivered = empty || (yield* deliverPage(positions, page))
+    const delivered = empty ? yield* passOver(positions, page) : yield* deliverPage(positions, page)
     if (!delivered) continue
     positions = page.positions
     onPassed()
@@ -63,6 +64,15 @@ const deliverAll = Effect.fnUntraced(function* <E, R>(
       wait = Duration.min(Duration.times(wait, 2), pollInterval)
     }
   }
+})
+
+/** Moves the checkpoint over events of programs that the database role does not see. */
+const passing = Effect.fnUntraced(function* <E, R>(settings: Settings<E, R>, lease: Lease.Lease) {
+  const database = yield* Database
+  return (from: Positions, { positions: to }: LogPage) =>
+    Equal.equals(from, to)
+      ? Effect.succeed(true)
+      : Effect.as(Lease.advance(database, lease, { from, to }, settings.lease), true)
 })
 
 /** Delivers one batch; false where the handler failed and may be tried again. */

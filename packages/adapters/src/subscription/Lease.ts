@@ -53,14 +53,12 @@ const changed = (database: DatabaseService, statement: RawBuilder<unknown>): Eff
 const unlessLost = (database: DatabaseService, statement: RawBuilder<unknown>) =>
   Effect.flatMap(changed(database, statement), (done) => (done ? Effect.void : Effect.fail(new LeaseLost())))
 
-/** Makes the subscription, held by nobody, unless there is one. */
+/** Makes the subscription, held by nobody, unless there is one; false where there is. */
 export const create = (database: DatabaseService, name: string, positions: Positions) =>
-  Effect.asVoid(
-    changed(
-      database,
-      sql`insert into ${tableOf(database)} (name, positions) values (${name}, ${bigintArray(positions)})
-        on conflict (name) do nothing`
-    )
+  changed(
+    database,
+    sql`insert into ${tableOf(database)} (name, positions) values (${name}, ${bigintArray(positions)})
+      on conflict (name) do nothing returning name`
   )
 
 /** Takes the lease where nobody has it. Waits for nobody: a row that is being changed is held. */

@@ -11,6 +11,7 @@ import { positionsOf } from "./Start.ts"
 import {
   type SubscriptionAhead,
   SubscriptionHeld,
+  SubscriptionNameTaken,
   type SubscriptionStopped,
   SubscriptionUnknown
 } from "./SubscriptionError.ts"
@@ -19,7 +20,13 @@ import {
 const RELEASE_PATIENCE = Duration.seconds(3)
 
 /** Why a subscription ends. */
-export type RunError = SubscriptionStopped | SubscriptionHeld | SubscriptionAhead | SubscriptionUnknown | DatabaseError
+export type RunError =
+  | SubscriptionStopped
+  | SubscriptionHeld
+  | SubscriptionAhead
+  | SubscriptionNameTaken
+  | SubscriptionUnknown
+  | DatabaseError
 
 /** What a run remembers from one turn to the next. */
 interface Memory {
@@ -94,7 +101,9 @@ const standBy = Effect.fnUntraced(function* <E, R>(settings: Settings<E, R>, tak
     // Somebody removed what we had: whether to begin anew is not for us to decide.
     if (taken) return yield* new SubscriptionUnknown({ name })
     const { heads } = yield* EventLog
-    return yield* Lease.create(database, name, yield* positionsOf(name, from, yield* heads))
+    const created = yield* Lease.create(database, name, yield* positionsOf(name, from, yield* heads))
+    if (created || (yield* Lease.holderOf(database, name)) !== undefined) return
+    return yield* new SubscriptionNameTaken({ name })
   }
   if (holder !== null && whenHeld === "fail") {
     return yield* new SubscriptionHeld({ name, holder: holder.name, until: holder.until })

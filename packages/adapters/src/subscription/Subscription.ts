@@ -27,7 +27,7 @@ export type { PartitionStatus, Status } from "./Status.ts"
  *
  * Fails with `SubscriptionStopped` when the handler failed `attempts` times in a row, with `SubscriptionHeld` if it shall
  * not wait, with `SubscriptionAhead` when the log is older than the checkpoint, with `SubscriptionUnknown` when it was
- * removed meanwhile, and with `DatabaseError` when the database refuses, or could not be reached as often. Nothing is
+ * removed meanwhile, with `SubscriptionNameTaken` where another database role has the name, and with `DatabaseError` when the database refuses, or could not be reached as often. Nothing is
  * skipped in any case. Run it outside of transactions.
  */
 export const run = <E, R>(options: Options<E, R>): Effect.Effect<void, Runner.RunError, Database | EventLog | R> =>

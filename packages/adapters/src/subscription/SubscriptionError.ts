@@ -38,6 +38,15 @@ export class SubscriptionAhead extends Schema.TaggedError<SubscriptionAhead>("@p
   }
 }
 
+/** The name is taken by a subscription that this database role does not see. */
+export class SubscriptionNameTaken extends Schema.TaggedError<SubscriptionNameTaken>(
+  "@pointback/adapters/SubscriptionNameTaken"
+)("SubscriptionNameTaken", { name: Schema.String }) {
+  override get message() {
+    return `another database role has a subscription ${this.name}, which this one does not see; choose another name`
+  }
+}
+
 /** The handler failed as often as it may; the checkpoint stands before its batch. `cause` is its last error. */
 export class SubscriptionStopped extends Schema.TaggedError<SubscriptionStopped>(
   "@pointback/adapters/SubscriptionStopped"

@@ -1,6 +1,6 @@
-import { Cause, Effect, Exit, Fiber } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber } from "effect"
 import { sql } from "kysely"
-import { beforeAll, beforeEach, describe, expect, test } from "vitest"
+import { assert, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { Database } from "../../src/database/Database.ts"
 import type { DatabaseError } from "../../src/database/DatabaseError.ts"
 import { databaseFor, dialects, inTransaction, rows } from "../support/DatabaseUnderTest.ts"
@@ -29,6 +29,35 @@ describe.each(dialects)("Database on %s", (dialect) => {
       dialect,
       "pointback"
     ])
+  })
+
+  test("tells how its connections are used: those that wait are counted until they run or give up", async () => {
+    const use = Database.useSync((database) => database.poolUse())
+    const { held, idle, max } = await run(
+      Effect.gen(function* () {
+        const { max } = yield* use
+        const gate = yield* Deferred.make<void>()
+        const holding = inTransaction(Effect.andThen(rows("select 1"), Deferred.await(gate)))
+        const holders = yield* Effect.forEach(Array.from({ length: max }), () => Effect.forkChild(holding))
+        const waiting = yield* Effect.forEach([1, 2], () => Effect.forkChild(rows("select 1")))
+        yield* Effect.repeat(Effect.yieldNow, { until: () => Effect.map(use, (now) => now.waiting === 2) })
+        // The driver connects one after the other.
+        yield* Effect.repeat(Effect.sleep(5), {
+          until: () => Effect.map(use, (now) => now.total === null || now.total === max)
+        })
+        const held = yield* use
+        yield* Fiber.interrupt(waiting[0]!)
+        assert.strictEqual((yield* use).waiting, 1)
+        yield* Deferred.succeed(gate, undefined)
+        yield* Effect.forEach(holders, (holder) => Fiber.join(holder))
+        yield* Fiber.join(waiting[1]!)
+        return { held, max, idle: yield* use }
+      })
+    )
+    const readable = dialect === "postgres"
+    expect(max).toBe(readable ? 3 : 1)
+    expect(held).toEqual({ max, waiting: 2, total: readable ? max : null, idle: readable ? 0 : null })
+    expect(idle).toEqual({ max, waiting: 0, total: readable ? max : null, idle: readable ? max : null })
   })
 
   test("commits what a transaction did", async () => {

@@ -7,6 +7,7 @@ import { inspect } from "node:util"
 import { describe, expect, it } from "vitest"
 import { Mastercard } from "../../src/mastercard/Mastercard.ts"
 import * as MastercardConfig from "../../src/mastercard/MastercardConfig.ts"
+import * as Keystores from "./keystores.ts"
 import * as Traffic from "../../src/mastercard/Traffic.ts"
 
 const rsa = (modulusLength: number) => generateKeyPairSync("rsa", { modulusLength }).privateKey
@@ -59,6 +60,48 @@ describe("the environment", () => {
       await rm(directory, { recursive: true })
     }
     await read({ ...complete, POINTBACK_MASTERCARD_SIGNING_KEY: pem.trim().replaceAll("\n", "\\n") })
+  })
+
+  it("may have every secret in a file of its own, and shows neither file nor secret where one is wrong", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "pointback-"))
+    try {
+      const file = async (name: string, content: string | Uint8Array) => {
+        await writeFile(join(directory, name), content)
+        return join(directory, name)
+      }
+      const { POINTBACK_MASTERCARD_URL, POINTBACK_MASTERCARD_CONSUMER_KEY } = complete
+      const files = {
+        POINTBACK_MASTERCARD_URL,
+        POINTBACK_MASTERCARD_CONSUMER_KEY_FILE: await file("consumer", POINTBACK_MASTERCARD_CONSUMER_KEY),
+        POINTBACK_MASTERCARD_SIGNING_KEY_FILE: await file("key.pem", pem)
+      }
+      const config = await read(files)
+      expect(Redacted.value(config.consumerKey!)).toBe("consumer!key")
+      expect(Redacted.value(config.signingKey)).toBe(pem)
+      const password = Keystores.PASSWORD
+      const keystore = await file("key.p12", Keystores.rsa.file)
+      const fromKeystore = await read({
+        ...files,
+        POINTBACK_MASTERCARD_SIGNING_KEY_FILE: keystore,
+        POINTBACK_MASTERCARD_SIGNING_KEY_PASSWORD_FILE: await file("password", `${password}\n`)
+      })
+      expect(createPublicKey(Redacted.value(fromKeystore.signingKey)).export({ format: "jwk" })).toEqual(
+        createPublicKey(Keystores.rsa.publicKey).export({ format: "jwk" })
+      )
+      const wrong: ReadonlyArray<readonly [Record<string, string>, string]> = [
+        [{ POINTBACK_MASTERCARD_CONSUMER_KEY_FILE: `/nowhere/${password}` }, "POINTBACK_MASTERCARD_CONSUMER_KEY_FILE"],
+        [{ POINTBACK_MASTERCARD_CONSUMER_KEY: password }, "POINTBACK_MASTERCARD_CONSUMER_KEY"],
+        [{ POINTBACK_MASTERCARD_SIGNING_KEY: pem }, "POINTBACK_MASTERCARD_SIGNING_KEY"],
+        [{ POINTBACK_MASTERCARD_SIGNING_KEY_FILE: `/nowhere/${password}` }, "POINTBACK_MASTERCARD_SIGNING_KEY"]
+      ]
+      for (const [change, variable] of wrong) {
+        const problem = await problemOf({ ...files, ...change })
+        expect(problem.variable).toBe(variable)
+        expect(inspect(problem, { depth: 9 }) + problem.message).not.toContain(password)
+      }
+    } finally {
+      await rm(directory, { recursive: true })
+    }
   })
 
   it.each(Object.keys(complete))("names %s where it is missing or empty", async (variable) => {

@@ -13,6 +13,7 @@ import {
   type PolicyStore,
   PostgresDatabase,
   type SchemaNameInvalid,
+  SecretFile,
   Stores
 } from "@pointback/adapters"
 import { Config, Effect, Layer, Option, Redacted, Result } from "effect"
@@ -21,6 +22,9 @@ import { dirname } from "node:path"
 import { DatabaseFlag } from "./GlobalFlags.ts"
 import { InvalidInput } from "./Input.ts"
 
+/** What names the database where the flag is not given; with `_FILE`, a file that holds it. */
+const VARIABLE = "POINTBACK_DATABASE"
+
 /** Where the embedded database is unless another place is named. */
 export const DEFAULT_FOLDER = ".pointback/db"
 
@@ -28,8 +32,10 @@ export const DEFAULT_FOLDER = ".pointback/db"
 const place = Effect.gen(function* () {
   const flag = yield* DatabaseFlag
   if (Option.isSome(flag)) return Redacted.make(flag.value)
-  const configured = yield* Config.option(Config.Redacted("POINTBACK_DATABASE"))
-  return Option.getOrElse(configured, () => Redacted.make(DEFAULT_FOLDER))
+  // One that is set to nothing is a mistake, which a folder in its place would hide.
+  const configured = yield* Config.option(Config.Redacted(VARIABLE))
+  if (Option.isSome(configured) && Redacted.value(configured.value).trim() === "") return configured.value
+  return (yield* SecretFile.secret(VARIABLE)) ?? Redacted.make(DEFAULT_FOLDER)
 })
 
 const isUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
@@ -38,6 +44,7 @@ const isUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
 export type BackendError =
   | InvalidInput
   | Config.ConfigError
+  | SecretFile.SecretUnreadable
   | DatabaseError
   | DatabaseFolderUnusable
   | DatabaseLocked

@@ -1,3 +1,5 @@
+import { DatabaseError } from "@pointback/adapters"
+
 /** What a command's exit code says. */
 export const ExitCode = {
   done: 0,
@@ -25,9 +27,14 @@ const WRONG_USE = new Set([
   "StatementHeaderInvalid",
   "SourceUnreadable",
   "RunMismatch",
+  "RoleNameInvalid",
+  "RoleMissing",
+  "RoleSeesAll",
+  "UnknownRole",
   "UnknownBreak",
   "ReportUnwritable",
   "DatabaseUrlInvalid",
+  "SecretUnreadable",
   "SchemaNameInvalid",
   "MastercardConfigInvalid",
   "SettleLimitsTooShort",
@@ -66,6 +73,12 @@ const UNREACHABLE = new Set([
 
 /** What a rebuild finds that cannot be replayed. */
 const DIFFERENCES = new Set(["HistoryUnreadable"])
+
+/** Whether an error is the database's refusal of a program, or of what needs every program, to a role that sees some only. */
+export const isWalled = (error: unknown): boolean => error instanceof DatabaseError && error.reason._tag === "Walled"
+
+/** The exit code of an error: a role that does not see a program is the wrong one to use. */
+export const of = (error: unknown, tag: string): ExitCode => (isWalled(error) ? ExitCode.wrongUse : ofTag(tag))
 
 /** The exit code of an error by its tag; what is neither wrong use, out of reach nor a finding is a refusal. */
 export const ofTag = (tag: string): ExitCode => {

@@ -21,6 +21,7 @@ import { history } from "./commands/History.ts"
 import { importCommand } from "./commands/Import.ts"
 import { migrate } from "./commands/Migrate.ts"
 import { program } from "./commands/Program.ts"
+import { programRole } from "./commands/ProgramRole.ts"
 import { rebuild } from "./commands/Rebuild.ts"
 import { reconcile } from "./commands/Reconcile.ts"
 import { redeem } from "./commands/Redeem.ts"
@@ -36,7 +37,7 @@ import { statement } from "./commands/Statement.ts"
 import { schedule } from "./commands/Schedule.ts"
 import { rollForward } from "./commands/RollForward.ts"
 import { restatement } from "./commands/Restatement.ts"
-import { ExitCode, ofTag } from "./ExitCode.ts"
+import { ExitCode, of as exitCodeOf } from "./ExitCode.ts"
 import { DatabaseFlag, JsonFlag } from "./GlobalFlags.ts"
 import * as Output from "./Output.ts"
 
@@ -46,6 +47,7 @@ const pointback = Command.make("pointback").pipe(
     demo,
     migrate,
     program,
+    programRole,
     earn,
     adjust,
     alias,
@@ -110,7 +112,7 @@ const report = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>, json: b
   if (tag === "Exit") return (error as { readonly code: ExitCode }).code
   if (tag === "ShowHelp") return yield* wrongUse(error as ShowHelp, json)
   yield* Output.failure(error, json)
-  if (cause.reasons.some(Cause.isFailReason)) return ofTag(tag)
+  if (cause.reasons.some(Cause.isFailReason)) return exitCodeOf(error, tag)
   yield* Effect.sync(() => process.stderr.write(`${Cause.pretty(cause)}\n`))
   return ExitCode.bug
 })

@@ -11,6 +11,13 @@ export class UnknownProgram extends Schema.TaggedError<UnknownProgram>()("Unknow
   }
 }
 
+/** The role is none that is held to programs. */
+export class UnknownRole extends Schema.TaggedError<UnknownRole>()("UnknownRole", { role: Schema.String }) {
+  override get message() {
+    return `no role ${this.role} is held to programs; \`program-role list\` lists those that are`
+  }
+}
+
 /** Nothing was ever recorded of the account. */
 export class UnknownAccount extends Schema.TaggedError<UnknownAccount>()("UnknownAccount", {
   program: Schema.String,

@@ -1,7 +1,7 @@
 /** Which problem an error of a use case is. */
 import type { Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
-import { ExitCode, ofTag } from "../cli/ExitCode.ts"
+import { ExitCode, isWalled, ofTag } from "../cli/ExitCode.ts"
 import { InvalidInput } from "../cli/Input.ts"
 import * as Output from "../cli/Output.ts"
 import { FILE_BYTES } from "./Limits.ts"
@@ -56,6 +56,7 @@ export const of = (error: unknown, part = "body"): Problem.Problem => {
   if (error instanceof InvalidInput) return invalid([{ path: [part, error.flag], message: error.problem }])
   const json = Output.errorJson(error) as Record<string, Schema.Json> & { readonly _tag: string; message: string }
   const status = statusOf(json._tag)
+  if (isWalled(error)) return Problem.make(403, "Walled", json.message, { error: { _tag: json._tag } })
   // What the database says of itself is for the log: addresses, names of tables, values of rows.
   if (json._tag === "DatabaseError") {
     return Problem.make(status, json._tag, "the database could not be reached or did not answer; try again", {

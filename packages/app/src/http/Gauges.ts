@@ -1,5 +1,5 @@
-/** Gauges of what stands in the database; they are as old as the last look. */
-import { Standing } from "@pointback/adapters"
+/** Gauges of what stands in the database, and of the connections to it; they are as old as the last look. */
+import { Database, Standing } from "@pointback/adapters"
 import { ReconciliationBreak } from "@pointback/domain"
 import { Effect, Metric } from "effect"
 
@@ -16,6 +16,20 @@ const lag = Metric.gauge("pointback_subscription_lag_events", {
 const breaks = Metric.gauge("pointback_open_breaks", { description: "Open breaks of reconciliations, by type" })
 const oldestBreak = Metric.gauge("pointback_open_breaks_oldest_seconds", {
   description: "Seconds since the oldest open break happened, by type; 0 where there is none"
+})
+
+const connections = Metric.gauge("pointback_database_connections", {
+  description: "Connections to the database: total and idle ones, max, and what is waiting for one"
+})
+
+/** Sets the gauges of the connections, without asking the database: they count most when it does not answer. */
+export const lookAtPool = Effect.gen(function* () {
+  const use = (yield* Database).poolUse()
+  for (const state of ["max", "total", "idle", "waiting"] as const) {
+    const count = use[state]
+    // A host's kysely does not tell what its pool has.
+    if (count !== null) yield* Metric.update(Metric.withAttributes(connections, { state }), count)
+  }
 })
 
 const STATES = { CreditPending: "inFlight", CreditUnknown: "unknown" } as const

@@ -37,15 +37,27 @@ export interface HostKysely {
 /** A transaction of yours: a pg client on which you sent `begin`, or a transaction of your kysely. */
 export type HostTransaction = PgClient | (HostKysely & { readonly isTransaction: true })
 
+/** A PostgreSQL server whose secrets come from elsewhere, say a vault. What the functions fail with is not told: log it there. */
+export interface PostgresServer {
+  /** A URL as above, or a function that fetches it, called once at the start. */
+  readonly url: string | (() => string | Promise<string>)
+  /**
+   * Fetches the password of each new connection, in place of the URL's: for passwords that end after minutes, as those of clouds
+   * do. A connection that waits for it longer than ten seconds fails.
+   */
+  readonly password?: (() => string | Promise<string>) | undefined
+}
+
 /**
  * The database:
  *
  * - a PostgreSQL URL such as `postgres://user:password@host:5432/database`;
+ * - `{ url, password }`, where functions fetch the URL, or the password of each new connection;
  * - a folder, for an embedded database inside this process: for trying out, tests and small tools;
  * - your own `pg.Pool` or kysely for PostgreSQL, which stay yours and are never closed here;
  * - a transaction that you have open: everything is done in it, and nothing that calls Mastercard.
  */
-export type PointbackDatabase = string | PgPool | HostKysely | PgClient
+export type PointbackDatabase = string | PostgresServer | PgPool | HostKysely | PgClient
 
 /**
  * How Mastercard is called. Each setting is what the environment variable of its name holds, so `consumerKey` is
@@ -89,13 +101,14 @@ type AnyKysely = Parameters<typeof HostDatabase.layerKysely>[0]["kysely"]
 /** What a database is, by its looks: copies of pg and kysely other than ours are as good. */
 type Kind =
   | { readonly _tag: "Url"; readonly url: Redacted.Redacted }
+  | { readonly _tag: "Server"; readonly server: Record<string, unknown> }
   | { readonly _tag: "Folder"; readonly folder: string }
   | { readonly _tag: "Pool"; readonly pool: Pool }
   | { readonly _tag: "Kysely"; readonly kysely: AnyKysely }
   | { readonly _tag: "Transaction"; readonly transaction: HostDatabase.HostTransaction }
 
 const EXPECTED_DATABASE =
-  "a PostgreSQL URL, a folder, a pg.Pool, a kysely, or an open transaction (a pg client or kysely's) is expected"
+  "a PostgreSQL URL, { url, password }, a folder, a pg.Pool, a kysely, or an open transaction (a pg client or kysely's) is expected"
 
 const kindOf = (database: unknown): Kind | undefined => {
   if (typeof database === "string") {
@@ -108,7 +121,8 @@ const kindOf = (database: unknown): Kind | undefined => {
   if (transaction !== undefined) return { _tag: "Transaction", transaction }
   if (typeof database !== "object" || database === null) return undefined
   if ("getExecutor" in database) return { _tag: "Kysely", kysely: database as AnyKysely }
-  return "totalCount" in database ? { _tag: "Pool", pool: database as Pool } : undefined
+  if ("totalCount" in database) return { _tag: "Pool", pool: database as Pool }
+  return "url" in database ? { _tag: "Server", server: { ...database } } : undefined
 }
 
 /** What can be a host's transaction, or undefined. */
@@ -157,7 +171,7 @@ export const opening = Effect.fnUntraced(function* (given: unknown): Effect.fn.R
   const schema = read.schema === undefined ? {} : { schema: read.schema }
   const database = Layer.provideMerge(
     Layer.effectDiscard(schemaFor(read.migrate ?? kind._tag === "Folder", kind)),
-    databaseOf(kind, schema)
+    yield* databaseOf(kind, schema)
   )
   return {
     layer: Layer.mergeAll(
@@ -170,7 +184,45 @@ export const opening = Effect.fnUntraced(function* (given: unknown): Effect.fn.R
   }
 })
 
-const databaseOf = (kind: Kind, schema: { readonly schema?: string }): Layer.Layer<Database, unknown> => {
+/** A secret that a function gives. */
+const fetchedText = (fetch: () => unknown): Effect.Effect<Redacted.Redacted, unknown> =>
+  Effect.flatMap(Effect.tryPromise({ try: async () => fetch(), catch: (cause) => cause }), (text) =>
+    typeof text === "string" && text !== "" ? Effect.succeed(Redacted.make(text)) : Effect.fail(new NoText())
+  )
+
+/** A function gave something else than a text. */
+class NoText extends Error {
+  override readonly name = "NoText"
+}
+
+const serverOf = Effect.fnUntraced(function* (
+  { password, url, ...rest }: Record<string, unknown>,
+  schema: { readonly schema?: string }
+): Effect.fn.Return<Layer.Layer<Database, unknown>, InvalidInput> {
+  const [unknown] = Object.keys(rest)
+  if (unknown !== undefined) return yield* invalid(`database.${unknown}`, "url and password are expected")
+  const fetchUrl = typeof url === "string" ? () => url : url
+  if (typeof fetchUrl !== "function") return yield* invalid("database.url", "a text or a function is expected")
+  if (password !== undefined && typeof password !== "function") {
+    return yield* invalid("database.password", "a function is expected; a password that stays stands in the URL")
+  }
+  const secret = yield* Effect.mapError(fetchedText(fetchUrl as () => unknown), (cause) =>
+    invalid("database.url", `the function failed (${cause instanceof Error ? cause.name : typeof cause})`)
+  )
+  const fetched = password === undefined ? {} : { password: fetchedText(password as () => unknown) }
+  return PostgresDatabase.layer({ url: secret, ...fetched, ...schema })
+})
+
+const databaseOf = (
+  kind: Kind,
+  schema: { readonly schema?: string }
+): Effect.Effect<Layer.Layer<Database, unknown>, InvalidInput> =>
+  kind._tag === "Server" ? serverOf(kind.server, schema) : Effect.succeed(layerOf(kind, schema))
+
+const layerOf = (
+  kind: Exclude<Kind, { readonly _tag: "Server" }>,
+  schema: { readonly schema?: string }
+): Layer.Layer<Database, unknown> => {
   switch (kind._tag) {
     case "Url":
       return PostgresDatabase.layer({ url: kind.url, ...schema })

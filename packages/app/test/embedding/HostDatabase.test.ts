@@ -1,6 +1,6 @@
 /** Pointback in the program and the database of a host, whose connections are as unlike ours as they can be. */
 import {
-  type Database,
+  Database,
   DatabaseError,
   EventStore,
   HostDatabase,
@@ -58,6 +58,22 @@ const orderOf = (account: Ids.AccountNumber): number => Number(account.slice(-6)
 
 describe.each(["pool", "kysely"] as const)("over the host's %s", (way) => {
   const run = runtimeFor(way, SCHEMA)
+
+  it("tells how the connections are used, as far as the host's pool can be read", async () => {
+    const use = await run(Database.useSync((database) => database.poolUse()))
+    assert.deepStrictEqual(
+      use,
+      way === "pool"
+        ? {
+            max: host.pool.options.max,
+            waiting: 0,
+            total: host.pool.totalCount,
+            idle: host.pool.idleCount
+          }
+        : { max: options.connections, waiting: 0, total: null, idle: null }
+    )
+    if (way === "pool") assert.isAbove(use.total ?? 0, 0)
+  })
 
   it("carries every command out, answers questions, and verifies", () =>
     run(

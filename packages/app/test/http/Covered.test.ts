@@ -9,6 +9,9 @@ const COVERED: Readonly<Record<string, ReadonlyArray<string> | string>> = {
   demo: "tells a story on a database of its own, for whoever tries the library out",
   migrate: "upgrades the schema that the server itself depends on; an operator does it before its processes start",
   "program set": ["administration.setPolicy"],
+  "program-role grant": "puts up walls in the database, which its owner does by a login of his own",
+  "program-role revoke": "takes walls down, as above",
+  "program-role list": "shows roles of the database, as above",
   earn: ["commands.earn"],
   adjust: ["commands.adjust"],
   alias: ["commands.alias"],
@@ -21,6 +24,7 @@ const COVERED: Readonly<Record<string, ReadonlyArray<string> | string>> = {
   generate: "writes a program that never was to a folder of whoever tries the library out",
   aging: ["questions.aging", "questions.accountAging", "questions.lots"],
   history: ["histories.series", "histories.lot", "histories.redemption"],
+  redemptions: ["histories.redemptions"],
   export: ["downloads.ledger", "downloads.table"],
   report: ["downloads.page", "downloads.accountPage"],
   "roll-forward": ["reports.rollForward", "reports.rollForwardCell"],
@@ -44,6 +48,7 @@ const COVERED: Readonly<Record<string, ReadonlyArray<string> | string>> = {
 /** Operations that are more than the command line has, and why. */
 const BESIDES: Readonly<Record<string, string>> = {
   "credits.inFlight": "the command line names them when it settles",
+  "keys.ownKey": "the command line knows no keys",
   "questions.policy": "the command line prints it when it sets one",
   "reconciliations.runs": "on the command line whoever began a run has its id",
   "system.health": "about the server",
@@ -65,7 +70,7 @@ const LISTED = Object.values(
 ).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId))
 
 /** Commands that only hold others together. */
-const HOLDERS = new Set(["program"])
+const HOLDERS = new Set(["program", "program-role"])
 
 describe("the command line and the HTTP API", () => {
   it("every command has its operations, or a reason for having none", async () => {

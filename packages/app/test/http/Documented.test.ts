@@ -47,6 +47,10 @@ describe("docs/operating.md", () => {
     expect(named.toSorted()).toEqual(made.toSorted())
     expect(made.length).toBeGreaterThan(8)
     await server.get("/v1/programs/program/aging")
-    expect((await server.get("/metrics")).text).toContain("pointback_http_requests")
+    const { text } = await server.get("/metrics")
+    expect(text).toContain("pointback_http_requests")
+    // The embedded database has one connection, and no pool that tells of itself.
+    expect(text).toMatch(/^pointback_database_connections\{state="max"\} \d+$/m)
+    expect(text).toMatch(/^pointback_database_connections\{state="waiting"\} 0$/m)
   })
 })

@@ -44,7 +44,10 @@ const text = (
   const checked =
     `checked ${Output.count(events, "event")} and ${Output.count(postings, "posting")} ` +
     `of ${Output.count(accounts, "account")}`
-  const log = `, the chain of ${Output.count(hashed, "event")}${heads === null ? "" : ` and the heads of ${heads}`}`
+  const log =
+    hashed === 0 && events > 0
+      ? ", without the log's chain, which takes a database role that sees every program"
+      : `, the chain of ${Output.count(hashed, "event")}${heads === null ? "" : ` and the heads of ${heads}`}`
   if (count === 0) return `${checked}${log}: no differences`
   const more = count > differences.length ? [`and ${count - differences.length} more`] : []
   return [
