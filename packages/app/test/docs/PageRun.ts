@@ -1,5 +1,4 @@
 /** Runs a page of the documentation from its first block to its last, as a reader would who believes every word of it. */
-import { readFileSync } from "node:fs"
 import { Duration } from "effect"
 import pg from "pg"
 import { type Block, commandsOf, type Page, type Shown } from "../../../../tools/docs/Page.ts"
@@ -67,6 +66,8 @@ class PageRun {
   readonly #host: CommandHost
   readonly #database: string | undefined
   readonly #bindings = new Bindings()
+  /** Files that the page gave; one that is given again goes on there. */
+  readonly #files = new Map<string, string>()
   /** Files that the page gave and nothing has used yet, with their lines. */
   readonly #unused = new Map<string, number>()
 
@@ -85,7 +86,9 @@ class PageRun {
     }
     if (shape !== undefined) this.#decode(block, shape)
     if (file !== undefined) {
-      this.#shell.write(file, this.#bindings.inserted(surrounded(block)))
+      const whole = (this.#files.get(file) ?? "") + surrounded(block)
+      this.#files.set(file, whole)
+      this.#shell.write(file, this.#bindings.inserted(whole))
       this.#unused.set(file, block.line)
       this.counts.run++
       return
@@ -206,7 +209,4 @@ class PageRun {
 
 /** A program with what stands around it and is not shown: a line `// …` says where the block goes. */
 export const surrounded = ({ notes: { around }, text }: Block): string =>
-  around === undefined ? text : around.replace(/^.*\/\/ …$/m, () => text.trimEnd())
-
-/** Reads a page's file. */
-export const readText = (root: URL, name: string): string => readFileSync(new URL(name, root), "utf8")
+  around === undefined ? text : `${around.replace(/^.*\/\/ …$/m, () => text.trimEnd())}\n`

@@ -20,6 +20,12 @@ describe("links", () => {
     expect([...page.problems, ...deadLinks(name, page)]).toEqual([])
   })
 
+  it("the README leads to every page", () => {
+    const linked = new Set(pages.get("README.md")?.links.map(({ target }) => target))
+    const others = Array.from(pages.keys()).filter((name) => name.startsWith("docs/"))
+    expect(others.filter((name) => !linked.has(name))).toEqual([])
+  })
+
   it("some were looked at", () => {
     const links = Array.from(pages.values(), (page) => page.links.length).reduce((sum, count) => sum + count, 0)
     expect(links).toBeGreaterThan(50)

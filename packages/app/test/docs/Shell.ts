@@ -42,7 +42,7 @@ export interface Ran {
 }
 
 /** Everything that a program in the packages' own folder could import, and the packages themselves. */
-const installPackages = (folder: string): void => {
+export const installPackages = (folder: string): void => {
   const modules = join(folder, "node_modules")
   mkdirSync(join(modules, "@pointback"), { recursive: true })
   const from = join(APP, "node_modules")
