@@ -32,6 +32,7 @@ export class DatabaseUrlInvalid extends Schema.TaggedError<DatabaseUrlInvalid>(
   }
 }
 
+/** A PostgreSQL server, and how many connections to it for how long. */
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`; what its query sets (`sslmode`, timeouts ...) wins over the rest. */
   readonly url: Redacted.Redacted

@@ -38,6 +38,7 @@ const TAKEN_PER_FLIGHT = 16
 const ENOUGH_TOGETHER = 0.25
 const PATIENCE_MS = 20
 
+/** How many credits are made. */
 export interface CreditManyOptions {
   /** Credits in flight at once, 1 to 1000; 64 unless given. Fewer until Mastercard has answered the first one. */
   readonly inFlight?: number | undefined
