@@ -15,6 +15,7 @@ it("docs/embedding.md has a row for every method", () => {
   const documented = Array.from(rows.matchAll(/^\| (.*?) \|/gm), ([, cell = ""]) => cell).flatMap((cell) =>
     Array.from(cell.matchAll(/`(\w+)`/g), ([, name]) => name)
   )
-  expect(documented.toSorted()).toEqual(methods.toSorted())
+  expect(new Set(documented)).toEqual(new Set(methods))
+  expect(documented.length).toBe(methods.length)
   expect(methods.length).toBeGreaterThan(20)
 })
