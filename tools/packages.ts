@@ -7,6 +7,7 @@ import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { publint } from "publint"
 import { formatMessage } from "publint/utils"
+import { commandsOf, readPage } from "./docs/Page.ts"
 
 /*
  * Packs every package as it would be published, holds the tarballs against publint and attw, installs them with npm in
@@ -99,9 +100,11 @@ const nodeOf = (version: string, into: string): string => {
   return join(folder, "node_modules", nodePackage, "bin/node")
 }
 
+const readme = readPage(readFileSync(join(workspace, "README.md"), "utf8")).blocks
+
 /** The program that the README shows. */
 const readmeProgram = (): string => {
-  const program = /```js\n([\s\S]*?)```/.exec(readFileSync(join(workspace, "README.md"), "utf8"))?.[1]
+  const program = readme.find(({ notes }) => notes.file === "refund.mjs")?.text
   if (program === undefined) throw new Error("README.md has no program")
   const lines = program.trim().split("\n").length
   if (lines >= 30) throw new Error(`The README's program has ${lines} lines, not under 30`)
@@ -110,11 +113,12 @@ const readmeProgram = (): string => {
 
 /** What the README says that its program prints. */
 const readmeOutput = (): string => {
-  const output = /```console\n\$ node refund\.mjs\n([\s\S]*?)```/.exec(
-    readFileSync(join(workspace, "README.md"), "utf8")
-  )
-  if (output?.[1] === undefined) throw new Error("README.md does not show what its program prints")
-  return output[1]
+  const shown = readme
+    .filter(({ language }) => language === "console")
+    .flatMap(commandsOf)
+    .find(({ command }) => command === "node refund.mjs")
+  if (shown === undefined) throw new Error("README.md does not show what its program prints")
+  return shown.output.join("\n")
 }
 
 /** An empty project with the tarballs, installed with npm, which knows nothing of the workspace. */

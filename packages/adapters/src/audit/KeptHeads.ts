@@ -24,6 +24,7 @@ const Head = Schema.Struct({
     message: "must have a hash, and none at position 0"
   })
 )
+/** The head of one log partition: its position, the hash of its last event, and when that was recorded. */
 export type KeptHead = typeof Head.Type
 
 /** The heads of all partitions at one moment. */

@@ -24,6 +24,7 @@ const PAGE = 500
 /** Accounts that are checked side by side: as many as leave a default pool room for others. */
 const SIDE_BY_SIDE = 4
 
+/** What a verification looked at, and what it found to differ. */
 export interface Verification {
   readonly accounts: number
   readonly events: number

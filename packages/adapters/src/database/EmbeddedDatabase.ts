@@ -20,6 +20,7 @@ const CLOSE_PATIENCE = Duration.seconds(3)
 /** What a new database needs before anybody may see it: the migrations. */
 type Prepare<E> = Effect.Effect<void, E, Database>
 
+/** An embedded database that lives in a folder. One process at a time opens it. */
 export interface EmbeddedOptions<E = never> {
   /** Where the database lives; made on the first start. Two files of the same name beside it: `.lock` and `.new-*`. */
   readonly folder: string
@@ -34,6 +35,7 @@ export interface EmbeddedOptions<E = never> {
   readonly image?: Blob
 }
 
+/** An embedded database that lives in memory and is gone with its layer. */
 export interface MemoryOptions<E = never> {
   /** Default: `pointback`. */
   readonly schema?: string

@@ -18,6 +18,7 @@ import type { Tables } from "./Tables.ts"
 /** Connections that are used at a time unless another number is asked for: what a `pg.Pool` has by default. */
 const CONNECTIONS = 10
 
+/** How Pointback behaves on connections that belong to the host. */
 export interface HostOptions {
   /** The schema that holds our tables; lower case letters, digits and `_`. Default: `pointback`. */
   readonly schema?: string

@@ -42,6 +42,7 @@ class PasswordUnavailable extends Error {
   }
 }
 
+/** A PostgreSQL server, and how many connections to it for how long. */
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`; what its query sets (`sslmode`, timeouts ...) wins over the rest. */
   readonly url: Redacted.Redacted

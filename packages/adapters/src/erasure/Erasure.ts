@@ -12,6 +12,7 @@ import type { DatabaseError } from "../database/DatabaseError.ts"
 import * as LockTimeout from "../database/LockTimeout.ts"
 import * as Rows from "../database/Rows.ts"
 
+/** An account number that is to be forgotten for good, by whom and why. */
 export interface Erase {
   readonly program: Ids.ProgramId
   readonly account: Ids.AccountNumber

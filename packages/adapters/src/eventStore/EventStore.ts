@@ -194,6 +194,11 @@ export interface RedemptionsQuestion {
 /** Events in one answer at most: about a megabyte of payloads. */
 export const MAXIMUM_PAGE = 1000
 
+/**
+ * Streams of events, with what follows from them: one load and one append for each command.
+ *
+ * Fails with `DatabaseError`; an append also with `VersionConflict` where the account moved on since it was loaded.
+ */
 export class EventStore extends Context.Service<
   EventStore,
   {

@@ -28,6 +28,7 @@ const trying = async <A>(action: () => Promise<A>): Promise<A> => {
   }
 }
 
+/** A temporary file without a name: it is gone with the process, however that ends. Fails with `SpoolUnusable`. */
 export class SpoolFile {
   readonly #handle: FileHandle
   #end = 0
@@ -59,6 +60,7 @@ export class SpoolFile {
     })
   }
 
+  /** So many bytes from a place on. They must have been written before. */
   read(offset: number, length: number): Promise<Buffer> {
     return trying(async () => {
       const bytes = Buffer.allocUnsafe(length)
@@ -71,6 +73,7 @@ export class SpoolFile {
     })
   }
 
+  /** Gives the file back to the system. */
   close(): Promise<void> {
     return trying(() => this.#handle.close())
   }

@@ -48,6 +48,7 @@ export interface LogPage {
   readonly positions: Positions
 }
 
+/** The log as a whole, in an order that skips no event whose transaction was still open. Fails with `DatabaseError`. */
 export class EventLog extends Context.Service<
   EventLog,
   {

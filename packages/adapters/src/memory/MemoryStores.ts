@@ -49,23 +49,28 @@ export class Memory {
   readonly accountsByKey = new Map<string, StoredAccount>()
   readonly heads = Array.from({ length: PARTITIONS }, () => ({ position: 0, recordedAt: 0n }))
 
+  /** The present policy of a program; the default one where it set none. */
   policy(program: string): Policy.Policy {
     return this.policyKnownAt(program, null)
   }
 
+  /** The policy of a program as known at an instant; null for now. */
   policyKnownAt(program: string, knownAt: Instant.Instant | null): Policy.Policy {
     const known = this.policies.get(program)?.filter(({ recordedAt }) => knownAt === null || recordedAt <= knownAt)
     return known?.at(-1)?.policy ?? Policy.initial
   }
 
+  /** The account that a number stands for, a replaced one too. */
   account(program: string, number: string): StoredAccount | undefined {
     return this.accounts.get(JSON.stringify([program, number]))
   }
 
+  /** The account of an opaque key. */
   byKey({ key, program }: AccountRef): StoredAccount | undefined {
     return this.accountsByKey.get(JSON.stringify([program, key]))
   }
 
+  /** Adds an account that is new. */
   open(account: StoredAccount): void {
     const { ref } = account
     this.programs.add(ref.program)
@@ -79,6 +84,7 @@ export class Memory {
     this.accounts.set(JSON.stringify([account.ref.program, number]), account)
   }
 
+  /** Every account, in the order in which they came to be. */
   all(): ReadonlyArray<StoredAccount> {
     return Array.from(this.accountsByKey.values())
   }

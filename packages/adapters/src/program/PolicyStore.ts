@@ -6,6 +6,7 @@ import type { DatabaseError } from "../database/DatabaseError.ts"
 /** A policy that has no version yet. */
 export type PolicyTerms = Omit<Policy.Policy, "version">
 
+/** Policies of programs, version by version. Fails with `DatabaseError`. */
 export class PolicyStore extends Context.Service<
   PolicyStore,
   {

@@ -8,6 +8,7 @@ import { partitionTable } from "../migration/Partitioned.ts"
 
 /** The tables that are derived from the events. */
 export const READ_MODELS = ["postings", "lots", "redemptions"] as const
+/** A table whose rows follow from the events. */
 export type ReadModel = (typeof READ_MODELS)[number]
 
 /** The shadow tables of one log partition. */

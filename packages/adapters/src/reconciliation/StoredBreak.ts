@@ -40,6 +40,7 @@ export interface Evidence {
   readonly event: string | null
 }
 
+/** What is stored of a record as evidence: amounts and instants as text, no account number. */
 export const evidenceOf = (record: SourceRecord.SourceRecord): Evidence => ({
   kind: record.kind,
   redemption: record.redemption,

@@ -27,6 +27,7 @@ export class StatementHeaderInvalid extends Schema.TaggedError<StatementHeaderIn
 /** Lines that are put aside at most; a file with more of them is something else. */
 export const MAXIMUM_PARKED = 10_000
 
+/** How a statement is read. */
 export interface ReadOptions {
   readonly limits?: SortLimits | undefined
   /** Numbers that were replaced, with the present ones: either finds the account. */
@@ -35,6 +36,7 @@ export interface ReadOptions {
   readonly onRecords?: ((count: number) => void) | undefined
 }
 
+/** Why a statement cannot be read at all. Lines that cannot be read are parked, and no error. */
 export type StatementError = StatementHeaderInvalid | SourceUnreadable | SpoolUnusable
 
 /** Reads a file. What was read is there until the scope closes. */

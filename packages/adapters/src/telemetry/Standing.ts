@@ -27,6 +27,7 @@ export interface OpenBreaks {
   readonly oldestSeconds: number
 }
 
+/** What waits to be looked at, by all that is recorded now. */
 export interface Standing {
   /** Types without an open break are not listed. */
   readonly breaks: ReadonlyArray<OpenBreaks>

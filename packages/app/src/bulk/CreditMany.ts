@@ -34,6 +34,7 @@ const PATIENCE_MS = 20
 /** A process that waited for so long had nothing else to do. */
 const IDLE_MS = 0.3
 
+/** How many credits are made. */
 export interface CreditManyOptions {
   /** Credits in flight at once, 1 to 1000; 64 unless given. Fewer until Mastercard has answered the first one. */
   readonly inFlight?: number | undefined

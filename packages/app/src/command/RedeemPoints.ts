@@ -19,6 +19,7 @@ export interface RedeemPoints extends Target {
   readonly draws?: ReadonlyArray<Draw.LotPoints> | undefined
 }
 
+/** A redemption that is recorded, with the lots that its points came from. */
 export interface PointsRedeemed {
   readonly redemptionId: Ids.RedemptionId
   readonly points: Points.Points

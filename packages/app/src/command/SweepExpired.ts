@@ -12,12 +12,14 @@ const PAGE = 500
 /** Accounts that are swept side by side: as many as a default pool has connections to spare. */
 const SIDE_BY_SIDE = 4
 
+/** Whose expired lots are booked. */
 export interface SweepExpired {
   /** Null for every program. */
   readonly program: Ids.ProgramId | null
   readonly asOf: Instant.Instant
 }
 
+/** What a sweep booked: accounts and lots that had something to book. */
 export interface Swept {
   readonly asOf: Instant.Instant
   readonly accounts: number

@@ -5,13 +5,14 @@ import { HttpApiClient, HttpApiMiddleware } from "effect/http-api"
 import { Access } from "./Access.ts"
 import { Api } from "./Api.ts"
 
+/** Which server, and the key that lets in. */
 export interface ClientOptions {
   /** Where the server listens, such as `https://pointback.example`. */
   readonly url: string
   readonly key: Redacted.Redacted
 }
 
-/** A client: `client.commands.credit({ params, headers, payload })` and so on. Problems are its failures. */
+/** A client: `client.credits.credit({ params, headers, payload })` and so on. Problems are its failures. */
 export type Client = HttpApiClient.ForApi<typeof Api>
 
 /** Makes a client over any HTTP client. It repeats nothing: the same call again, under the same key, is a repetition. */

@@ -27,6 +27,7 @@ import * as ReportHandlers from "./ReportHandlers.ts"
 import * as SystemHandlers from "./SystemHandlers.ts"
 import * as Watched from "./Watched.ts"
 
+/** Where the server listens, and whom it lets in. */
 export interface ServerOptions {
   /** 0 for one that is free. */
   readonly port: number

@@ -32,6 +32,7 @@ export type AccountHistory = {
   | { readonly _tag: "TooLong"; readonly line: number; readonly error: AccountTooLong }
 )
 
+/** Records that are ready to be imported, account by account. */
 export interface History {
   /** How many records there are in all. */
   readonly records: number

@@ -50,6 +50,7 @@ export class UnreadableFile extends Schema.TaggedError<UnreadableFile>()("Unread
   }
 }
 
+/** How an import file is read. */
 export interface ReadOptions {
   readonly onProgress?: OnProgress | undefined
   readonly limits?: SpoolLimits | undefined

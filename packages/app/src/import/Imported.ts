@@ -13,6 +13,7 @@ export interface RefusedRecord extends Target {
   readonly refusal: Refusal.Refusal | KeyConflict | AccountTooLong
 }
 
+/** What an import came to. */
 export interface Imported {
   readonly records: number
   readonly accounts: number

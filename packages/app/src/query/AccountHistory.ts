@@ -29,14 +29,17 @@ interface AsOf extends OfAccount {
   readonly asOf: Instant.Instant
 }
 
+/** What became of this lot? */
 export interface LotQuestion extends AsOf {
   readonly lotId: Ids.LotId
 }
 
+/** What became of this redemption? */
 export interface RedemptionQuestion extends AsOf {
   readonly redemptionId: Ids.RedemptionId
 }
 
+/** What did the account hold at each of these instants? */
 export interface SeriesQuestion extends OfAccount {
   readonly basis: Aging.Basis
   /** Ascending. */
@@ -48,6 +51,7 @@ export interface SeriesPoint extends Aging.Aging {
   readonly at: Instant.Instant
 }
 
+/** What the account held, instant by instant, in the order of the question. */
 export interface SeriesAnswer extends Omit<SeriesQuestion, "instants"> {
   readonly points: ReadonlyArray<SeriesPoint>
 }

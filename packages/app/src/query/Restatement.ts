@@ -12,6 +12,7 @@ import { Effect } from "effect"
 import { InvalidInterval } from "../error/AppError.ts"
 import * as Known from "./Known.ts"
 
+/** The same instant at two states of knowledge. */
 export interface RestatementQuestion {
   readonly program: Ids.ProgramId
   /** Null for the whole program. */
@@ -29,6 +30,7 @@ export interface NumberedRestatedLot extends Restatement.RestatedLot {
   readonly number: string
 }
 
+/** What moved between the two states of knowledge, and the events that moved it. */
 export interface RestatementAnswer extends RestatementQuestion {
   readonly before: Aging.Aging
   readonly after: Aging.Aging

@@ -45,6 +45,7 @@ export interface Reconciled extends RunResult {
   readonly at: Instant.Instant
 }
 
+/** Why a run ended before its end. What it committed stays, and the same run id goes on from there. */
 export type ReconcileError =
   | DatabaseError
   | ReconciliationSource.SourceUnreadable

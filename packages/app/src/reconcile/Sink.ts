@@ -25,6 +25,7 @@ export interface Sink {
   readonly result: (start: ReconciliationStore.RunStart) => Effect.Effect<RunResult, DatabaseError, Database>
 }
 
+/** What a run has found so far. */
 export interface RunResult {
   readonly counts: ReconciliationStore.Counts
   readonly breaks: ReadonlyArray<StoredBreak.StoredBreak>

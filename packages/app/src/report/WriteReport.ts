@@ -11,6 +11,7 @@ import { page } from "./Page.ts"
 import type { ReportData, ReportQuestion } from "./ReportData.ts"
 import { reportData } from "./ReportData.ts"
 
+/** A page about an account or a program, and where it goes. */
 export interface WriteReport extends ReportQuestion {
   /** The file. */
   readonly out: string
@@ -18,6 +19,7 @@ export interface WriteReport extends ReportQuestion {
   readonly overwrite: boolean
 }
 
+/** The file that was written, and what it shows. */
 export interface Written {
   readonly file: string
   readonly data: ReportData

@@ -18,6 +18,7 @@ import { countSettled } from "../command/CreditMetrics.ts"
 import * as OpenCredit from "./OpenCredit.ts"
 import * as SettleSettings from "./SettleSettings.ts"
 
+/** Which credits are looked up, and what becomes of those that never happened. */
 export interface SettleCredits {
   /** Null for every program. */
   readonly program: Ids.ProgramId | null
@@ -54,6 +55,7 @@ export interface Settled {
   readonly credits: ReadonlyArray<SettledCredit>
 }
 
+/** How long a request is left alone unless said otherwise: longer than a call and the recording of its outcome take. */
 export const DEFAULT_OLDER_THAN = Duration.minutes(2)
 
 /** Credits that are looked up at once. */

@@ -4,6 +4,7 @@ import { Instant, type Verdict } from "@pointback/domain"
 import { Config, Duration, Effect, Result, Schema } from "effect"
 import { SEND_LIMIT } from "../command/CreditCall.ts"
 
+/** How long things take at most, by which settling decides what is certain. Too short can release points of a credit that happens. */
 export interface SettleSettings {
   /**
    * From our storing a request to its effect at Mastercard, at most. The longest time that a call may take, connection

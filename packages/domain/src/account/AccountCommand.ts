@@ -47,4 +47,5 @@ export interface AliasAccount {
   readonly occurredAt: Instant.Instant
 }
 
+/** What an account can be told to do, apart from its redemptions. */
 export type AccountCommand = Earn | Adjust | SweepExpired | RecordExpired | AliasAccount

@@ -14,6 +14,11 @@ const NonZero = Points.Signed.check(
   Schema.makeFilter((points: bigint) => points !== 0n, { message: "must not be zero" })
 )
 
+/**
+ * What happened to an account, apart from its redemptions. Stored, so its shape only grows.
+ *
+ * @see semantics, section 3
+ */
 export const AccountEvent = Schema.TaggedUnion({
   /** A lot came to be. earnedAt ≤ occurredAt < expiresAt. */
   PointsEarned: {

@@ -25,6 +25,7 @@ export const COLUMNS = [
   "expiredByTime",
   "expiredOnReversal"
 ] as const
+/** What moved points outstanding: a column of the roll-forward. */
 export type Column = (typeof COLUMNS)[number]
 
 /** Whether what a column counts adds to the points outstanding or takes from them. */

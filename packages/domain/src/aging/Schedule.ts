@@ -23,6 +23,7 @@ export interface ScheduleRow extends Omit<Expiring, "expiresAt"> {
   readonly date: string | null
 }
 
+/** Which points expire when: one row for each date of the zone, those that never expire last. */
 export interface Schedule {
   readonly total: Points.Points
   readonly rows: ReadonlyArray<ScheduleRow>

@@ -38,6 +38,7 @@ export interface StatementLine {
   readonly event: EventReference | null
 }
 
+/** What an account held live just before a period, what happened in it, and what it holds just before its end. */
 export interface Statement {
   readonly opening: Points.Points
   readonly lines: ReadonlyArray<StatementLine>

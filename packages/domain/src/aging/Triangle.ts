@@ -15,6 +15,7 @@ import type { Row } from "./RollForward.ts"
 
 /** What a triangle shows: the points outstanding at the end of each month, or what moved in one. */
 export const MEASURES: ReadonlyArray<Measure> = ["closing", ...COLUMNS]
+/** What a cell of a triangle counts: what is outstanding at the end of its month, or what moved in it. */
 export type Measure = Column | "closing"
 
 /** One cohort in one period. */

@@ -23,6 +23,7 @@ export const BREAK_TYPES = [
   "late",
   "agingMismatch"
 ] as const
+/** How two records, or a record and its absence, differ. */
 export type BreakType = (typeof BREAK_TYPES)[number]
 
 /**
@@ -31,6 +32,7 @@ export type BreakType = (typeof BREAK_TYPES)[number]
  * tell. `none`: nothing is wrong that could be mended. `person`: somebody must find out.
  */
 export const REMEDIES = ["confirm", "record", "release", "wait", "none", "person"] as const
+/** What would mend a break; see `REMEDIES`. */
 export type Remedy = (typeof REMEDIES)[number]
 
 /** One break. */

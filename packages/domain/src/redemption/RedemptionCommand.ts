@@ -86,6 +86,7 @@ export interface MarkCreditUnknown {
   readonly occurredAt: Instant.Instant
 }
 
+/** What a redemption can be told to do. Instants, ids and the policy come in with the command. */
 export type RedemptionCommand =
   | Redeem
   | RequestCredit

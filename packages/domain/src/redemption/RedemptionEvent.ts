@@ -75,6 +75,11 @@ const credited = {
   settlement: Schema.optionalKey(Settlement)
 }
 
+/**
+ * What happened to a redemption, from `Redeemed` to `FullyCredited`. Stored, so its shape only grows.
+ *
+ * @see semantics, section 3
+ */
 export const RedemptionEvent = Schema.TaggedUnion({
   /** Points were spent. Draws stand in draw order and are never chosen again. */
   Redeemed: {

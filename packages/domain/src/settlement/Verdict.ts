@@ -81,6 +81,11 @@ export type OpenReason =
   /** The listing does not even show the redemption, so that it proves nothing. */
   | "redemptionNotListed"
 
+/**
+ * What a listing says of a credit: it is there, it certainly never happened, or neither is certain and why.
+ *
+ * @see semantics, section 7 step 4
+ */
 export type Verdict =
   | { readonly _tag: "Found"; readonly entry: ListedCredit }
   | { readonly _tag: "Absent" }

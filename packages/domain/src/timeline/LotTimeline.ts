@@ -52,8 +52,10 @@ export interface ExpiredStep {
   readonly holds: Points.Points
 }
 
+/** One thing that happened to a lot: a movement by an event, or its expiry, which follows from `expiresAt`. */
 export type LotStep = MovedStep | ExpiredStep
 
+/** What became of a lot, on the clocks of the question. */
 export interface LotTimeline extends Clocks {
   readonly lotId: LotId
   readonly earnedAt: Instant.Instant

@@ -61,6 +61,7 @@ export interface DrawOutcome extends Draw {
   readonly restored: Readonly<Record<Fate, Points.Points>>
 }
 
+/** What became of a redemption, on the clocks of the question: its draws, its credits and what remains. */
 export interface RedemptionTimeline extends Clocks {
   readonly redemptionId: RedemptionId
   readonly redemptionType: RedemptionType

@@ -52,6 +52,7 @@ const liveLots = (account: AccountKey, lots: Lots.Lots, at: Instant.Instant): Re
 
 /** How far apart the instants of a series are. */
 export const STEPS = ["day", "week", "month", "quarter", "year"] as const
+/** How far apart the instants of a series are: calendar steps in the program's zone. */
 export type Step = (typeof STEPS)[number]
 
 /** Instants of a series at most: more than a chart or a table can show. */
