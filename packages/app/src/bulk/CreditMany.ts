@@ -6,10 +6,11 @@
  * known already is answered and asked of nobody.
  */
 import { type EventStore, Gathering, type Mastercard } from "@pointback/adapters"
-import { Cause, Effect, Exit, Stream } from "effect"
+import { Cause, Effect, Exit, Semaphore, Stream } from "effect"
 import { performance } from "node:perf_hooks"
 import type { Caller, ExecutionError } from "../command/Command.ts"
 import type { CreditOutcome } from "../command/CreditOutcome.ts"
+import { WhenAnswered } from "../command/CreditCall.ts"
 import { type CreditRedemption, creditRedemption, recordCredit } from "../command/CreditRedemption.ts"
 import { now } from "../command/Now.ts"
 import { Brake, type CreditsStopped } from "./Brake.ts"
@@ -36,7 +37,10 @@ const IDLE_MS = 0.3
 
 /** How many credits are made. */
 export interface CreditManyOptions {
-  /** Credits in flight at once, 1 to 1000; 64 unless given. Fewer until Mastercard has answered the first one. */
+  /**
+   * Credits that are asked for at once, 1 to 1000; 64 unless given, and fewer until Mastercard has answered the first one.
+   * What was answered of as many others is recorded meanwhile.
+   */
   readonly inFlight?: number | undefined
   /** Who asks, where a credit does not say so itself. */
   readonly caller?: Caller | undefined
@@ -68,6 +72,15 @@ export const recordMany = <A extends BatchedCredit, E, R>(
   options: CreditManyOptions = {}
 ): Stream.Stream<CreditResult<A>, E | CreditsStopped, R | EventStore.EventStore> =>
   run(credits, options, () => (credit, caller) => commandOf(credit, caller, recordCredit))
+
+const once = (effect: Effect.Effect<unknown>): Effect.Effect<void> => {
+  let done = false
+  return Effect.suspend(() => {
+    if (done) return Effect.void
+    done = true
+    return Effect.asVoid(effect)
+  })
+}
 
 /** Answers whether the process waited for something since it was last asked, rather than doing other work. */
 const idleness = (): (() => boolean) => {
@@ -125,21 +138,30 @@ const run = <A extends BatchedCredit, E, R, R2>(
       else if (brake.note(result)) probe.pass()
       return Exit.isExit(result) ? undefined : result
     }
+    const asking = Semaphore.makeUnsafe(inFlight)
     const begin = (credit: A): Effect.Effect<CreditResult<A> | undefined, never, R2> =>
-      Effect.suspend(() => {
-        if (stopping()) return Effect.succeed(undefined)
-        flying++
-        const asked = carry(credit, credit.actor === undefined ? caller : { ...caller, actor: credit.actor })
-        return Effect.provideService(Effect.exit(asked), Gathering.CurrentPatience, patience).pipe(
-          Effect.map((exit) => note(credit, exit))
-        )
-      })
+      Effect.andThen(
+        asking.take(1),
+        Effect.suspend(() => {
+          const release = once(asking.release(1))
+          if (stopping()) return Effect.as(release, undefined)
+          flying++
+          const asked = carry(credit, credit.actor === undefined ? caller : { ...caller, actor: credit.actor })
+          return Effect.exit(asked).pipe(
+            Effect.provideService(Gathering.CurrentPatience, patience),
+            Effect.provideService(WhenAnswered, release),
+            Effect.ensuring(release),
+            Effect.map((exit) => note(credit, exit))
+          )
+        })
+      )
     const results = carryOut(
       Stream.takeWhile(credits, () => !stopping()),
       {
         nameOf,
         carry: begin,
-        sideBySide: inFlight,
+        // While as many are asked for, as many others are recorded.
+        sideBySide: 2 * inFlight,
         taken: inFlight * TAKEN_PER_FLIGHT,
         onInterrupt: () => (interrupted = true)
       }

@@ -16,7 +16,7 @@ import {
   type RedemptionCommand,
   type RedemptionEvent
 } from "@pointback/domain"
-import { Duration, Effect, Option, Result, Schedule } from "effect"
+import { Context, Duration, Effect, Option, Result, Schedule } from "effect"
 import type { Caller, Executed, ExecutionError, Target } from "./Command.ts"
 import * as CreditOutcome from "./CreditOutcome.ts"
 import { execute } from "./Execution.ts"
@@ -55,6 +55,11 @@ export const asked = (
  */
 export const SEND_LIMIT = Duration.seconds(30)
 
+/** Run when Mastercard has answered, or cannot be asked, before that is recorded; nothing unless whoever asks for many says so. */
+export const WhenAnswered = Context.Reference<Effect.Effect<void>>("@pointback/app/WhenAnswered", {
+  defaultValue: () => Effect.void
+})
+
 /** Calls Mastercard once and records the outcome. `began` is an instant before the request was stored. */
 export const sendAndRecord = Effect.fnUntraced(function* (
   credit: AskedCredit,
@@ -63,7 +68,12 @@ export const sendAndRecord = Effect.fnUntraced(function* (
 ): Effect.fn.Return<CreditOutcome.CreditOutcome, ExecutionError, EventStore.EventStore | Mastercard> {
   const called = yield* call(credit, began)
   // The call may have had its effect: what it said is written down even if nobody waits for us any more.
-  return yield* Effect.uninterruptible(record(credit, caller, called))
+  return yield* Effect.uninterruptible(
+    Effect.andThen(
+      Effect.flatMap(WhenAnswered, (told) => told),
+      record(credit, caller, called)
+    )
+  )
 })
 
 type Called = RedemptionCommand.ConfirmCredit | RedemptionCommand.DeclineCredit | RedemptionCommand.MarkCreditUnknown
