@@ -126,6 +126,6 @@ export const layer: Layer.Layer<never, TelemetryInvalid> = Layer.unwrap(
 /** Looks the gauges of the database up as often as metrics are exported: nobody may read `/metrics`. */
 export const gauges = Layer.effectDiscard(
   Effect.flatMap(settings, ({ gaugeInterval, on }) =>
-    on ? Effect.forkScoped(Effect.repeat(Effect.ignore(Gauges.look), Schedule.spaced(gaugeInterval))) : Effect.void
+    on ? Effect.forkScoped(Effect.repeat(Gauges.lookAtAll, Schedule.spaced(gaugeInterval))) : Effect.void
   )
 )

@@ -23,7 +23,7 @@ const connections = Metric.gauge("pointback_database_connections", {
 })
 
 /** Sets the gauges of the connections, without asking the database: they count most when it does not answer. */
-export const lookAtPool = Effect.gen(function* () {
+const lookAtPool = Effect.gen(function* () {
   const use = (yield* Database).poolUse()
   for (const state of ["max", "total", "idle", "waiting"] as const) {
     const count = use[state]
@@ -35,7 +35,7 @@ export const lookAtPool = Effect.gen(function* () {
 const STATES = { CreditPending: "inFlight", CreditUnknown: "unknown" } as const
 
 /** Looks into the database and sets the gauges. */
-export const look = Effect.gen(function* () {
+const look = Effect.gen(function* () {
   const standing = yield* Standing.read
   for (const { credits, oldestSeconds, state } of standing.inFlight) {
     const attributes = { state: STATES[state] }
@@ -51,3 +51,6 @@ export const look = Effect.gen(function* () {
     yield* Metric.update(Metric.withAttributes(lag, { subscription }), events)
   }
 })
+
+/** Sets all gauges; those of what stands in the database stay as they were where it does not answer. */
+export const lookAtAll = Effect.andThen(lookAtPool, Effect.ignore(look))

@@ -39,10 +39,7 @@ const system: Handlers<"system"> = HttpApiBuilder.group(Api, "system", (handlers
 const watching: Handlers<"watching"> = HttpApiBuilder.group(Api, "watching", (handlers) =>
   handlers.handleAll({
     // A database that does not answer must not hide what the process has counted.
-    metrics: () =>
-      question(
-        Effect.andThen(Effect.andThen(Gauges.lookAtPool, Effect.ignore(Gauges.look)), PrometheusMetrics.format())
-      )
+    metrics: () => question(Effect.andThen(Gauges.lookAtAll, PrometheusMetrics.format()))
   })
 )
 
