@@ -230,6 +230,7 @@ language plpgsql stable security definer ${LOOKUPS_ONLY} as $fn$
 declare
   t record;
   ps int[]; accs text[];
+  found text[];
   moved boolean;
 begin${FIRST}
   kind := 'accounts';
@@ -268,21 +269,23 @@ begin${FIRST}
   if accs is null then return; end if;
   if wanted_redemptions is not null then
     kind := 'redemptions';
-    body := '';
+    -- A list grows in its place; a text would be copied whole for each of an import's thousands of redemptions.
+    found := '{}';
     for t in select x[1]::int as c, x[3] as state_too, x[4] as lots_too, d.*
       from ${lines("wanted_redemptions")} join redemptions d on d.partition = ps[x[1]::int]
         and d.program = progs[x[1]::int] and d.account_key = accs[x[1]::int] and d.redemption_id = x[2]
     loop
       if t.state_too is not null then
-        body := body || array_to_string(array[t.c::text, t.redemption_id, t.redemption_type, t.processed_by,
+        found := array_append(found, array_to_string(array[t.c::text, t.redemption_id, t.redemption_type, t.processed_by,
           micros(t.redeemed_at)::text, t.version::text, t.points::text, t.credited::text, t.state, t.draws::text,
-          t.pending_credit, t.request::text], E'\\x1f', '') || E'\\x1e';
+          t.pending_credit, t.request::text], E'\\x1f', ''));
       end if;
       if t.lots_too is not null then
         lot_commands := lot_commands || array_fill(t.c, array[cardinality(t.lot_ids)]);
         lot_names := lot_names || t.lot_ids;
       end if;
     end loop;
+    body := array_to_string(found, E'\\x1e');
     return next;
   end if;
   if lot_commands is not null then${answerLots(LOTS_BY_ID)}
