@@ -78,6 +78,9 @@ export const inScope =
   (work) =>
     Effect.forkIn(work, scope, { startImmediately: true, uninterruptible: true })
 
+/** Works in the background for as long as it takes, whoever began it. */
+export const detached: Start = (work) => Effect.forkDetach(work, { startImmediately: true })
+
 /** What a line is made with. */
 export interface LineOptions {
   /** Batches under way at a time at most. Default: 1. */

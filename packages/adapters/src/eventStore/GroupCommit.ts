@@ -78,7 +78,7 @@ export const make = (scope: Scope.Scope, write: Write): Submit => {
       for (const { account } of batch) writing[account.partition % 2] = false
       return outcomes
     })
-  const line = Gathering.make(Gathering.inScope(scope), halves, carryHalves, { sideBySide: 2, patient: true })
+  const line = Gathering.make(Gathering.inScope(scope), halves, carryHalves, { sideBySide: 2 })
   return Object.assign((prepared: Prepared) => Effect.uninterruptible(line(prepared)), {
     all: (batch: ReadonlyArray<Prepared>) => Effect.uninterruptible(line.all(batch))
   })

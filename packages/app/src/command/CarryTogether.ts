@@ -8,7 +8,7 @@
  */
 import { type DatabaseError, type EventStore, Gathering } from "@pointback/adapters"
 import { Cause, Effect, Exit, Option } from "effect"
-import type { Executed, ExecutionError } from "./Command.ts"
+import { concernsAll, type Executed, type ExecutionError, nameOf } from "./Command.ts"
 import * as Decisions from "./Decisions.ts"
 
 type Store = EventStore.EventStore["Service"]
@@ -34,8 +34,6 @@ export const submit = (store: Store, execution: Identified, alone: Alone): Outco
     return line(execution)
   })
 
-const nameOf = ({ target: { account, program } }: Identified): string => `${program}\0${account}`
-
 const lineOf = (store: Store, together: EventStore.Together, alone: Alone) => {
   // Two batches never carry one account: one of them would only find that the other came first.
   const underWay = new Set<string>()
@@ -43,18 +41,17 @@ const lineOf = (store: Store, together: EventStore.Together, alone: Alone) => {
     const chosen = new Set<number>()
     for (const [place, execution] of waiting.entries()) {
       if (chosen.size === MAXIMUM_TOGETHER) break
-      if (!underWay.has(nameOf(execution))) chosen.add(place)
+      if (!underWay.has(nameOf(execution.target))) chosen.add(place)
     }
-    for (const place of chosen) underWay.add(nameOf(waiting[place] as Identified))
+    for (const place of chosen) underWay.add(nameOf((waiting[place] as Identified).target))
     return chosen
   }
   const carry: Gathering.Carry<Identified, Executed, ExecutionError> = (batch) =>
     Effect.ensuring(
       carryAll(together, batch, (execution) => alone(store, { ...execution, known: undefined })),
-      Effect.sync(() => batch.forEach((execution) => underWay.delete(nameOf(execution))))
+      Effect.sync(() => batch.forEach((execution) => underWay.delete(nameOf(execution.target))))
     )
-  const start: Gathering.Start = (work) => Effect.forkDetach(work, { startImmediately: true })
-  return Gathering.make(start, choose, carry, { patient: true, sideBySide: SIDE_BY_SIDE })
+  return Gathering.make(Gathering.detached, choose, carry, { patient: true, sideBySide: SIDE_BY_SIDE })
 }
 
 /** Commands of one account, and what becomes of them. */
@@ -70,7 +67,7 @@ const carryAll = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadonlyArray<Outcome>> {
   const groups = new Map<string, Group>()
   for (const execution of batch) {
-    const name = nameOf(execution)
+    const name = nameOf(execution.target)
     const group = groups.get(name)
     if (group === undefined) groups.set(name, { commands: [execution], outcomes: [] })
     else group.commands.push(execution)
@@ -78,7 +75,7 @@ const carryAll = Effect.fnUntraced(function* (
   yield* decideAndAppend(together, Array.from(groups.values()))
   const taken = new Map<Group, number>()
   return batch.map((execution) => {
-    const group = groups.get(nameOf(execution)) as Group
+    const group = groups.get(nameOf(execution.target)) as Group
     const place = taken.get(group) ?? 0
     taken.set(group, place + 1)
     return group.outcomes[place] ?? alone(execution)
@@ -116,16 +113,11 @@ const decideAndAppend = Effect.fnUntraced(function* (together: EventStore.Togeth
 const knownOf = ({ commands }: Group): EventStore.Loaded | undefined =>
   commands.length === 1 ? commands[0]?.known : undefined
 
-// What was not reached may have been committed, and is not done again; whoever holds a partition holds it for each.
-const CONCERNS_ALL: ReadonlySet<string> = new Set(["Unreachable", "LockTimeout"])
-
 type Failed = EventStore.VersionConflict | DatabaseError
 
 /** None, where each is to be carried out by itself. */
 const failures = (group: Group, cause: Cause.Cause<Failed>): ReadonlyArray<Outcome> => {
   const error = Option.getOrUndefined(Cause.findErrorOption(cause))
   if (error === undefined) return group.commands.map(() => Effect.failCause(cause as Cause.Cause<never>))
-  return error._tag === "DatabaseError" && CONCERNS_ALL.has(error.reason._tag)
-    ? group.commands.map(() => Effect.fail(error))
-    : []
+  return error._tag !== "VersionConflict" && concernsAll(error) ? group.commands.map(() => Effect.fail(error)) : []
 }

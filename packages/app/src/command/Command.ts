@@ -67,6 +67,16 @@ export type ExecutionError =
   | AccountBusy
   | DatabaseError
 
+/** A text that no other account has: identifiers have no control characters. */
+export const nameOf = ({ account, program }: Target): string => `${program}\0${account}`
+
+/**
+ * Whether an error concerns all that was to be stored with a command. What was not reached may have been committed, and is
+ * not done again; whoever holds the account's partition holds it for each of them.
+ */
+export const concernsAll = (error: ExecutionError | EventStore.VersionConflict): boolean =>
+  error._tag === "DatabaseError" && (error.reason._tag === "Unreachable" || error.reason._tag === "LockTimeout")
+
 /** Where events of a command come from. */
 export const originOf = (
   { caller, key }: Pick<Execution, "caller" | "key">,

@@ -68,12 +68,7 @@ export const sendAndRecord = Effect.fnUntraced(function* (
 ): Effect.fn.Return<CreditOutcome.CreditOutcome, ExecutionError, EventStore.EventStore | Mastercard> {
   const called = yield* call(credit, began)
   // The call may have had its effect: what it said is written down even if nobody waits for us any more.
-  return yield* Effect.uninterruptible(
-    Effect.andThen(
-      Effect.flatMap(WhenAnswered, (told) => told),
-      record(credit, caller, called)
-    )
-  )
+  return yield* Effect.uninterruptible(Effect.andThen(Effect.flatten(WhenAnswered), record(credit, caller, called)))
 })
 
 type Called = RedemptionCommand.ConfirmCredit | RedemptionCommand.DeclineCredit | RedemptionCommand.MarkCreditUnknown

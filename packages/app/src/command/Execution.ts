@@ -6,8 +6,8 @@
 import { CurrentTransaction, type DatabaseError, EventStore, Gathering } from "@pointback/adapters"
 import { Effect, Random, Schedule } from "effect"
 import { AccountBusy } from "../error/AppError.ts"
-import type { Executed, Execution, ExecutionError, Target } from "./Command.ts"
 import * as CarryTogether from "./CarryTogether.ts"
+import { concernsAll, type Executed, type Execution, type ExecutionError, nameOf, type Target } from "./Command.ts"
 import * as Decisions from "./Decisions.ts"
 
 /** Attempts at one command at most: commands of one process take turns, so only other processes come in between. */
@@ -43,8 +43,6 @@ type Outcome = Effect.Effect<Executed, ExecutionError>
 /** Commands on one account that are carried out together at most: their lots and keys are loaded in one answer. */
 const MAXIMUM_TOGETHER = 100
 
-const start: Gathering.Start = (work) => Effect.forkDetach(work, { startImmediately: true })
-
 type Line = Gathering.Line<Decisions.Identified, Executed, ExecutionError>
 
 /** The accounts that commands are carried out on at present, by store. */
@@ -54,11 +52,12 @@ const submit = (store: EventStore.EventStore["Service"], execution: Decisions.Id
   Effect.suspend(() => {
     const ofStore = lines.get(store) ?? new Map<string, Line>()
     lines.set(store, ofStore)
-    const { account, program } = execution.target
-    const name = `${program}\0${account}`
+    const name = nameOf(execution.target)
     const line =
       ofStore.get(name) ??
-      Gathering.make(start, Gathering.oldest(MAXIMUM_TOGETHER), carry(store), { onIdle: () => ofStore.delete(name) })
+      Gathering.make(Gathering.detached, Gathering.oldest(MAXIMUM_TOGETHER), carry(store), {
+        onIdle: () => ofStore.delete(name)
+      })
     ofStore.set(name, line)
     return line(execution)
   })
@@ -81,10 +80,6 @@ const carry = (
   const carried = Gathering.orOneByOne(together, concernsAll)
   return carried
 }
-
-// What was not reached may have been committed, and whoever holds the account's partition holds it for each of them.
-const concernsAll = (error: ExecutionError): boolean =>
-  error._tag === "DatabaseError" && (error.reason._tag === "Unreachable" || error.reason._tag === "LockTimeout")
 
 /** Loads, decides and appends in turn on the account, and again where another process came first. */
 export const untilAppended = Effect.fnUntraced(function* <A, R>(

@@ -4,7 +4,7 @@ import { h, isolated } from "../page/Element.ts"
 import { note, section } from "../page/Section.ts"
 import { table } from "../page/Table.ts"
 import * as Texts from "../page/Texts.ts"
-import { agingTable, restoredOf } from "./AgingTable.ts"
+import { agingSection, restoredFigure } from "./AgingTable.ts"
 import type { Aging, Lots, Program, Redemptions, RedemptionSummary } from "./Answers.ts"
 import { useAnswer, useListing } from "./Asking.ts"
 import { balanceChart } from "./BalanceChart.ts"
@@ -104,19 +104,10 @@ const Summary = ({ account, aging, place, policy }: With & { readonly aging: Agi
         soon === undefined ? "…" : Texts.amount(soon.points, scale),
         soon === undefined ? "" : `in ${Texts.counted(soon.lots, "lot")}`
       ),
-      figure("Put back by credits", Texts.amount(restoredOf(aging.buckets), scale), "of the live points")
+      restoredFigure(aging, scale)
     ),
     clocks(aging),
-    section(
-      "aging",
-      "Aging",
-      h(
-        "div",
-        { class: "pair" },
-        agingTable(aging, scale),
-        answered(byExpiry, "Loading the time to expiry", (one) => agingTable(one, scale))
-      )
-    )
+    agingSection(aging, byExpiry, scale)
   )
 }
 

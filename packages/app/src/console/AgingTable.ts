@@ -2,11 +2,14 @@
 import type { VNode } from "preact"
 import { useEffect } from "preact/hooks"
 import { h } from "../page/Element.ts"
+import { section } from "../page/Section.ts"
 import { bucketStyle } from "../page/Style.ts"
 import { table } from "../page/Table.ts"
 import * as Texts from "../page/Texts.ts"
 import type { Aging } from "./Answers.ts"
+import type { Asked } from "./Asking.ts"
 import * as Decimals from "./Decimals.ts"
+import { answered, figure } from "./Parts.ts"
 
 const CAPTIONS = {
   age: "By age: days since the points were earned",
@@ -21,7 +24,7 @@ const part = (points: string, whole: string): VNode =>
   )
 
 /** The table; with accounts where it is about more than one. */
-export const agingTable = ({ account, basis, buckets, total }: Aging, scale: number): VNode => {
+const agingTable = ({ account, basis, buckets, total }: Aging, scale: number): VNode => {
   const amount = (points: string) => Texts.amount(points, scale)
   const withAccounts = account === null
   const lots = buckets.reduce((sum, one) => sum + one.lots, 0)
@@ -52,7 +55,24 @@ export const agingTable = ({ account, basis, buckets, total }: Aging, scale: num
 }
 
 /** What credits put back, of all buckets. */
-export const restoredOf = (buckets: Aging["buckets"]): string => Decimals.sum(buckets.map(({ restored }) => restored))
+const restoredOf = (buckets: Aging["buckets"]): string => Decimals.sum(buckets.map(({ restored }) => restored))
+
+/** The figure of it. */
+export const restoredFigure = ({ buckets }: Aging, scale: number): VNode =>
+  figure("Put back by credits", Texts.amount(restoredOf(buckets), scale), "of the live points")
+
+/** Both measures side by side, the second as soon as it is there. */
+export const agingSection = (byAge: Aging, byExpiry: Asked<Aging>, scale: number): VNode =>
+  section(
+    "aging",
+    "Aging",
+    h(
+      "div",
+      { class: "pair" },
+      agingTable(byAge, scale),
+      answered(byExpiry, "Loading the time to expiry", (one) => agingTable(one, scale))
+    )
+  )
 
 /** Colours for as many buckets as the program's policy makes. */
 export const useBucketColors = (count: number): void =>

@@ -3,7 +3,7 @@ import type { VNode } from "preact"
 import { h, isolated } from "../page/Element.ts"
 import { note, section } from "../page/Section.ts"
 import * as Texts from "../page/Texts.ts"
-import { agingTable, restoredOf } from "./AgingTable.ts"
+import { agingSection, restoredFigure } from "./AgingTable.ts"
 import type { Aging, Program } from "./Answers.ts"
 import { useAnswer } from "./Asking.ts"
 import { component } from "./Component.ts"
@@ -74,19 +74,10 @@ const Tables = ({ aging, place, policy }: TablesProps): VNode => {
     null,
     figures(
       figure("Live points", Texts.amount(aging.total, scale), `in ${Texts.counted(lots, "lot")}`),
-      figure("Put back by credits", Texts.amount(restoredOf(aging.buckets), scale), "of the live points")
+      restoredFigure(aging, scale)
     ),
     clocks(aging),
-    section(
-      "aging",
-      "Aging",
-      h(
-        "div",
-        { class: "pair" },
-        agingTable(aging, scale),
-        answered(byExpiry, "Loading the time to expiry", (one) => agingTable(one, scale))
-      )
-    ),
+    agingSection(aging, byExpiry, scale),
     section("policy", "Present policy", terms(policy))
   )
 }

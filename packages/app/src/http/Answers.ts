@@ -3,7 +3,7 @@ import { Ids } from "@pointback/domain"
 import { Schema } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import { ScopeName } from "./Scopes.ts"
-import { Amount, At, AtOrNull, When } from "./Shapes.ts"
+import { Amount, At, AtOrNull, Basis, When } from "./Shapes.ts"
 
 const optional = Schema.optionalKey
 const Account = { program: Schema.String, account: Schema.String }
@@ -25,8 +25,6 @@ export const InFlight = Schema.Struct({
   ),
   ...Next
 }).annotate({ identifier: "CreditsInFlight" })
-
-const Basis = Schema.Literals(["age", "to-expiry"])
 
 /** Upper bounds of the buckets in days, such as `30,60,90`; at most as many characters as the longest list has. */
 const Boundaries = Schema.String.check(Schema.isMaxLength(1000)).annotate({

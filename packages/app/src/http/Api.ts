@@ -166,7 +166,7 @@ export class Files extends HttpApiGroup.make("files")
     does(
       HttpApiEndpoint.post("creditMany", "/credits", {
         params: program,
-        query: { inFlight: Shapes.InFlightCount, local: Schema.optionalKey(Schema.Literals(["true", "false"])) },
+        query: { inFlight: Shapes.InFlightCount, local: Schema.optionalKey(Shapes.Flag) },
         payload: Upload,
         success: Answers.ManyCredited
       }),

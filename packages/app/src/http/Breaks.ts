@@ -2,7 +2,7 @@
 import { Ids, ReconciliationBreak, Text } from "@pointback/domain"
 import { Schema } from "effect"
 import { GROUPINGS } from "../reconcile/Groupings.ts"
-import { Amount, At, AtOrNull, Paged, When } from "./Shapes.ts"
+import { Amount, At, AtOrNull, Flag, Paged, When } from "./Shapes.ts"
 
 const optional = Schema.optionalKey
 
@@ -13,7 +13,6 @@ export const BreakId = Schema.String.check(
 const RunId = Schema.String.check(
   Schema.isPattern(/^[\w.:@/-]{1,128}$/, { message: "1 to 128 letters, digits and . : @ / - _ are expected" })
 )
-const Flag = Schema.Literals(["true", "false"])
 
 export const Params = { program: Ids.ProgramId, break: BreakId }
 export const Query = {

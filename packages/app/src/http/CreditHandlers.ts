@@ -60,11 +60,7 @@ const page = Effect.fnUntraced(function* (program: Ids.ProgramId, limit: number,
         }
   const found = yield* (yield* EventStore.EventStore).inFlight({ program, after, limit })
   const credits = (yield* Effect.forEach(found, listed)).flat()
-  const last = found.at(-1)
-  const next =
-    last === undefined || found.length < limit
-      ? null
-      : Cursor.make(Place, { ...last.account, redemptionId: last.redemptionId })
+  const next = Cursor.next(Place, found, limit, (last) => ({ ...last.account, redemptionId: last.redemptionId }))
   return { credits, next }
 })
 

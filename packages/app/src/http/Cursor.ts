@@ -7,6 +7,17 @@ import type { Problem } from "./Problem.ts"
 export const make = <A>(schema: Schema.Codec<A, unknown>, place: A): string =>
   Buffer.from(JSON.stringify(Schema.encodeSync(Schema.toCodecJson(schema))(place))).toString("base64url")
 
+/** The cursor of what comes after a page; null where the page was not full, and so was the last. */
+export const next = <Item, A>(
+  schema: Schema.Codec<A, unknown>,
+  found: ReadonlyArray<Item>,
+  limit: number,
+  placeOf: (last: Item) => A
+): string | null => {
+  const last = found.at(-1)
+  return last === undefined || found.length < limit ? null : make(schema, placeOf(last))
+}
+
 const invalid = ErrorProblem.invalid([
   { path: ["query", "cursor"], message: "this is no cursor that this listing answered" }
 ])

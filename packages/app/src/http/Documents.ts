@@ -3,7 +3,7 @@ import { Ids } from "@pointback/domain"
 import { Schema } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import { LEDGERS, TABLES } from "../export/ExportNames.ts"
-import { When } from "./Shapes.ts"
+import { Basis, Flag, When } from "./Shapes.ts"
 
 const optional = Schema.optionalKey
 const known = { knownAt: optional(When) }
@@ -11,7 +11,7 @@ const known = { knownAt: optional(When) }
 export const LedgerQuery = {
   format: Schema.Literals(LEDGERS),
   ...known,
-  numbers: optional(Schema.Literals(["true", "false"]))
+  numbers: optional(Flag)
 }
 export const TableParams = { program: Ids.ProgramId, table: Schema.Literals(TABLES) }
 export const TableQuery = known
@@ -19,7 +19,7 @@ export const ReportQuery = {
   asOf: optional(When),
   from: optional(When),
   ...known,
-  basis: optional(Schema.Literals(["age", "to-expiry"]))
+  basis: optional(Basis)
 }
 
 /** A ledger as text, piece by piece. */

@@ -1,7 +1,7 @@
 /** What the history of one account asks and answers. */
 import { RedemptionEvent, Series as Steps } from "@pointback/domain"
 import { Schema } from "effect"
-import { Amount, At, AtOrNull, Paged, When } from "./Shapes.ts"
+import { Amount, At, AtOrNull, Basis, Paged, When } from "./Shapes.ts"
 
 const optional = Schema.optionalKey
 const known = { knownAt: optional(When) }
@@ -11,7 +11,7 @@ export const SeriesQuery = {
   from: When,
   to: optional(When),
   step: optional(Schema.Literals(Steps.STEPS)),
-  basis: optional(Schema.Literals(["age", "to-expiry"])),
+  basis: optional(Basis),
   ...known
 }
 

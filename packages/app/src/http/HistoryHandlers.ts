@@ -34,12 +34,11 @@ const page = Effect.fnUntraced(function* (
   yield* PolicyTerms.known(program)
   const after = (yield* Cursor.read(Place, cursor)) ?? null
   const found = yield* redemptions({ program, account, after, limit })
-  const last = found.at(-1)
   return {
     program,
     account,
     redemptions: found.map(HistoryJson.summary),
-    next: last === undefined || found.length < limit ? null : Cursor.make(Place, last)
+    next: Cursor.next(Place, found, limit, (last) => last)
   }
 })
 

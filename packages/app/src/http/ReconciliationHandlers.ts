@@ -40,10 +40,9 @@ const page = Effect.fnUntraced(function* (
   const after = yield* Cursor.read(Breaks.BreakId, cursor)
   const at = yield* now
   const found = yield* ReconciliationStore.read({ program, run, type, all: all === "true", after, limit })
-  const last = found.at(-1)
   return as<typeof Breaks.Page.Type>({
     breaks: found.map((one) => BreakOutput.withState(one, at)),
-    next: last === undefined || found.length < limit ? null : Cursor.make(Breaks.BreakId, last.id)
+    next: Cursor.next(Breaks.BreakId, found, limit, ({ id }) => id)
   })
 })
 
@@ -56,7 +55,6 @@ const runs = Effect.fnUntraced(function* (
 ) {
   yield* PolicyTerms.known(program)
   const found = yield* ReconciliationStore.runsOf(program, yield* Cursor.read(RunPlace, cursor), limit)
-  const last = found.at(-1)
   return {
     runs: found.map(({ at, finishedAt, here, matched, parked, run, source, startedAt, there }) => ({
       run,
@@ -68,7 +66,7 @@ const runs = Effect.fnUntraced(function* (
       matched,
       parked
     })),
-    next: last === undefined || found.length < limit ? null : Cursor.make(RunPlace, last)
+    next: Cursor.next(RunPlace, found, limit, (last) => last)
   }
 })
 

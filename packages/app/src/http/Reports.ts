@@ -1,7 +1,7 @@
 /** What questions about the past ask and answer. */
 import { Ids, Entry } from "@pointback/domain"
 import { Schema } from "effect"
-import { Amount, At, AtOrNull, When } from "./Shapes.ts"
+import { Amount, At, AtOrNull, Basis, Flag, When } from "./Shapes.ts"
 
 const optional = Schema.optionalKey
 const known = { knownAt: optional(When) }
@@ -16,7 +16,7 @@ export const RollForwardQuery = {
   ...interval,
   ...known,
   ...account,
-  cohort: optional(Schema.Literals(["true", "false"]))
+  cohort: optional(Flag)
 }
 export const CellQuery = {
   ...interval,
@@ -33,7 +33,7 @@ export const TriangleQuery = {
 export const ScheduleQuery = { asOf: optional(When), ...known, ...account }
 export const RestatementQuery = {
   asOf: optional(When),
-  basis: optional(Schema.Literals(["age", "to-expiry"])),
+  basis: optional(Basis),
   knownFrom: When,
   knownTo: When,
   ...account

@@ -19,6 +19,12 @@ export const When = Moment.annotate({
   description: "An ISO 8601 instant with a zone, or a date: its first instant in the program's zone"
 })
 
+/** Whether points are counted by the days since they were earned or until they expire. */
+export const Basis = Schema.Literals(["age", "to-expiry"])
+
+/** Yes or no in a query. */
+export const Flag = Schema.Literals(["true", "false"])
+
 const optional = Schema.optionalKey
 
 /** What bodies carry. Amounts are decimal strings of any sign: the domain says which it takes. */

@@ -82,7 +82,7 @@ for (const implementation of implementations.filter((one) => one !== "memory")) 
       assert.deepStrictEqual(await world.differences(), [])
     })
 
-    it("come to what each comes to by itself: credits, refusals, repetitions, other contents, unknown accounts", async () => {
+    it("L8 idempotency: come to what each comes to by itself: credits, refusals, repetitions, other contents, unknown accounts", async () => {
       const commands = (accounts: ReadonlyArray<Ids.AccountNumber>) =>
         accounts.flatMap((account, place) => [
           credit(account, `a-${place}`),
@@ -148,7 +148,7 @@ for (const implementation of implementations.filter((one) => one !== "memory")) 
       assert.deepStrictEqual(await world.differences(), [])
     })
 
-    it("are not done again where nobody knows whether they were", async () => {
+    it("L8 idempotency: are not done again where nobody knows whether they were", async () => {
       const accounts = many()
       const credits = accounts.map((account, place) => credit(account, `lost-${place}`))
       const lost = await world.run(

@@ -2,7 +2,7 @@
 import axe from "axe-core"
 import type { BrowserContextOptions, Page } from "playwright-core"
 import { assert, beforeAll, describe, expect, it } from "vitest"
-import { browserFor, hasBrowser, titled } from "../support/Browser.ts"
+import { browserFor, complaintsOf, hasBrowser, titled } from "../support/Browser.ts"
 import { httpServer, secret } from "../support/HttpServer.ts"
 import { ACCOUNT, account, HELD, HOSTILE, LARGE, mastercard, PROGRAM, recordMembers } from "./Member.ts"
 
@@ -36,14 +36,8 @@ describe.skipIf(!hasBrowser)(titled("the console in a browser"), () => {
     const context = await browser().newContext(options)
     try {
       const page = await context.newPage()
-      const trouble: Array<string> = []
+      const trouble = complaintsOf(page)
       const asked: Array<string> = []
-      page.on("console", (message) => trouble.push(message.text()))
-      page.on("pageerror", (error) => trouble.push(error.message))
-      page.on("dialog", (dialog) => {
-        trouble.push(`dialog ${dialog.message()}`)
-        void dialog.dismiss()
-      })
       page.on("request", (request) => asked.push(request.url()))
       await look({ page, trouble, asked })
       assert.deepStrictEqual(

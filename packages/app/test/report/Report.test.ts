@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import type { BrowserContextOptions, Page } from "playwright-core"
 import { assert, beforeAll, describe, it } from "vitest"
-import { browserFor, hasBrowser, titled } from "../support/Browser.ts"
+import { browserFor, complaintsOf, hasBrowser, titled } from "../support/Browser.ts"
 import { commandLine, type Line, type Ran } from "../support/Cli.ts"
 import { serverDatabase } from "../support/Databases.ts"
 import { temporaryFolder } from "../support/Files.ts"
@@ -147,13 +147,7 @@ describe("a report page", () => {
       const context = await browser().newContext(options)
       try {
         const page = await context.newPage()
-        const trouble: Array<string> = []
-        page.on("console", (message) => trouble.push(message.text()))
-        page.on("pageerror", (error) => trouble.push(error.message))
-        page.on("dialog", (dialog) => {
-          trouble.push(`dialog ${dialog.message()}`)
-          void dialog.dismiss()
-        })
+        const trouble = complaintsOf(page)
         page.on("request", (request) => {
           if (request.url() !== pathToFileURL(file).href) trouble.push(`request ${request.url()}`)
         })
