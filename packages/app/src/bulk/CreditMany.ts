@@ -6,11 +6,10 @@
  * known already is answered and asked of nobody.
  */
 import { type EventStore, Gathering, type Mastercard } from "@pointback/adapters"
-import { Cause, Effect, Exit, Semaphore, Stream } from "effect"
+import { Cause, Effect, Exit, Stream } from "effect"
 import { performance } from "node:perf_hooks"
 import type { Caller, ExecutionError } from "../command/Command.ts"
 import type { CreditOutcome } from "../command/CreditOutcome.ts"
-import { WhenAnswered } from "../command/CreditCall.ts"
 import { type CreditRedemption, creditRedemption, recordCredit } from "../command/CreditRedemption.ts"
 import { now } from "../command/Now.ts"
 import { Brake, type CreditsStopped } from "./Brake.ts"
@@ -18,6 +17,7 @@ import type { BatchedCredit, CreditResult } from "./CreditResult.ts"
 import { DEFAULT_IN_FLIGHT } from "./InFlight.ts"
 import { carryOut } from "./Lines.ts"
 import { Probe } from "./Probe.ts"
+import { Stages, STAGES } from "./Stages.ts"
 
 /**
  * Credits that are taken for each one in flight. Those whose redemption has one in flight wait aside, and others that come
@@ -39,7 +39,7 @@ const IDLE_MS = 0.3
 export interface CreditManyOptions {
   /**
    * Credits that are asked for at once, 1 to 1000; 64 unless given, and fewer until Mastercard has answered the first one.
-   * What was answered of as many others is recorded meanwhile.
+   * As many others are stored meanwhile, to be asked for next, and what was answered of as many is recorded.
    */
   readonly inFlight?: number | undefined
   /** Who asks, where a credit does not say so itself. */
@@ -72,15 +72,6 @@ export const recordMany = <A extends BatchedCredit, E, R>(
   options: CreditManyOptions = {}
 ): Stream.Stream<CreditResult<A>, E | CreditsStopped, R | EventStore.EventStore> =>
   run(credits, options, () => (credit, caller) => commandOf(credit, caller, recordCredit))
-
-const once = (effect: Effect.Effect<unknown>): Effect.Effect<void> => {
-  let done = false
-  return Effect.suspend(() => {
-    if (done) return Effect.void
-    done = true
-    return Effect.asVoid(effect)
-  })
-}
 
 /** Answers whether the process waited for something since it was last asked, rather than doing other work. */
 const idleness = (): (() => boolean) => {
@@ -138,19 +129,15 @@ const run = <A extends BatchedCredit, E, R, R2>(
       else if (brake.note(result)) probe.pass()
       return Exit.isExit(result) ? undefined : result
     }
-    const asking = Semaphore.makeUnsafe(inFlight)
+    const stages = new Stages(inFlight, brake)
     const begin = (credit: A): Effect.Effect<CreditResult<A> | undefined, never, R2> =>
-      Effect.andThen(
-        asking.take(1),
+      stages.through(
         Effect.suspend(() => {
-          const release = once(asking.release(1))
-          if (stopping()) return Effect.as(release, undefined)
+          if (stopping()) return Effect.succeed(undefined)
           flying++
           const asked = carry(credit, credit.actor === undefined ? caller : { ...caller, actor: credit.actor })
           return Effect.exit(asked).pipe(
             Effect.provideService(Gathering.CurrentPatience, patience),
-            Effect.provideService(WhenAnswered, release),
-            Effect.ensuring(release),
             Effect.map((exit) => note(credit, exit))
           )
         })
@@ -160,8 +147,7 @@ const run = <A extends BatchedCredit, E, R, R2>(
       {
         nameOf,
         carry: begin,
-        // While as many are asked for, as many others are recorded.
-        sideBySide: 2 * inFlight,
+        sideBySide: STAGES * inFlight,
         taken: inFlight * TAKEN_PER_FLIGHT,
         onInterrupt: () => (interrupted = true)
       }

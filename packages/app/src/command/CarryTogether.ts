@@ -18,8 +18,8 @@ type Outcome = Effect.Effect<Executed, ExecutionError>
 /** The ordinary way of a command. */
 type Alone = (store: Store, execution: Identified) => Outcome
 
-/** Commands that are carried out together at most: in longer batches, all that is in flight waits for one statement. */
-const MAXIMUM_TOGETHER = 50
+/** Commands that are carried out together at most: in much longer batches, all that is in flight waits for one statement. */
+const MAXIMUM_TOGETHER = 100
 
 /** While one batch waits for the database, another one is gathered and begun. */
 const SIDE_BY_SIDE = 2

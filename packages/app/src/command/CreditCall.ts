@@ -55,9 +55,31 @@ export const asked = (
  */
 export const SEND_LIMIT = Duration.seconds(30)
 
-/** Run when Mastercard has answered, or cannot be asked, before that is recorded; nothing unless whoever asks for many says so. */
-export const WhenAnswered = Context.Reference<Effect.Effect<void>>("@pointback/app/WhenAnswered", {
-  defaultValue: () => Effect.void
+const SEND_LIMIT_MICROS = Instant.MICROS_PER_MILLI * BigInt(Duration.toMillis(SEND_LIMIT))
+
+/** Why a call that was to be made is not made. Then the credit is declined, with this reason. */
+export interface NotBegun {
+  readonly _tag: "NotBegun"
+  readonly reason: RedemptionEvent.DeclineReason
+}
+
+/** A call is not made, for a reason of ours. */
+export const notBegun = (reasonCode: string, description: string): NotBegun => ({
+  _tag: "NotBegun",
+  reason: { source: OUR_SOURCE, reasonCode, description: storable(description) }
+})
+
+/** What whoever makes many calls does around each. */
+export interface AroundCall {
+  /** Waits for the call's turn, or calls it off. Its points are held meanwhile. */
+  readonly before: Effect.Effect<void, NotBegun>
+  /** Run when Mastercard has answered, or cannot be asked, before that is recorded. */
+  readonly answered: Effect.Effect<void>
+}
+
+/** Nothing, unless whoever makes many calls says so. */
+export const CurrentAroundCall = Context.Reference<AroundCall>("@pointback/app/CurrentAroundCall", {
+  defaultValue: () => ({ before: Effect.void, answered: Effect.void })
 })
 
 /** Calls Mastercard once and records the outcome. `began` is an instant before the request was stored. */
@@ -66,9 +88,10 @@ export const sendAndRecord = Effect.fnUntraced(function* (
   caller: Caller,
   began: Instant.Instant
 ): Effect.fn.Return<CreditOutcome.CreditOutcome, ExecutionError, EventStore.EventStore | Mastercard> {
-  const called = yield* call(credit, began)
+  const around = yield* CurrentAroundCall
+  const called = yield* call(credit, began, around)
   // The call may have had its effect: what it said is written down even if nobody waits for us any more.
-  return yield* Effect.uninterruptible(Effect.andThen(Effect.flatten(WhenAnswered), record(credit, caller, called)))
+  return yield* Effect.uninterruptible(Effect.andThen(around.answered, record(credit, caller, called)))
 })
 
 type Called = RedemptionCommand.ConfirmCredit | RedemptionCommand.DeclineCredit | RedemptionCommand.MarkCreditUnknown
@@ -77,22 +100,22 @@ const requestOf = ({ request }: AskedCredit): Requested => request.fact.event as
 
 const call = Effect.fnUntraced(function* (
   credit: AskedCredit,
-  began: Instant.Instant
+  began: Instant.Instant,
+  { before }: AroundCall
 ): Effect.fn.Return<Called, never, Mastercard> {
   const { redemptionId } = credit.redemption
   const { creditId } = requestOf(credit)
   const mastercard = yield* Mastercard
-  const waited = (yield* now) - began
-  const answered: Result.Result<CreditAnswer, MastercardError | typeof TOO_LATE> =
-    waited > Instant.MICROS_PER_MILLI * BigInt(Duration.toMillis(SEND_LIMIT))
-      ? Result.fail(TOO_LATE)
-      : yield* Effect.result(mastercard.credit(wireRequest(credit)))
+  const send = Effect.flatMap(now, (present): Effect.Effect<CreditAnswer, MastercardError | NotBegun> =>
+    present - began > SEND_LIMIT_MICROS ? Effect.fail(TOO_LATE) : mastercard.credit(wireRequest(credit))
+  )
+  const answered = yield* Effect.result(Effect.andThen(before, send))
   const occurredAt = yield* now
   if (Result.isSuccess(answered)) return accepted(credit, answered.success, occurredAt)
   const failure = answered.failure
   switch (failure._tag) {
-    case "TooLate":
-      return { _tag: "DeclineCredit", redemptionId, creditId, reasons: [TOO_LATE_REASON], occurredAt }
+    case "NotBegun":
+      return { _tag: "DeclineCredit", redemptionId, creditId, reasons: [failure.reason], occurredAt }
     case "MastercardRefused":
       return { _tag: "DeclineCredit", redemptionId, creditId, reasons: reasonsOf(failure), occurredAt }
     case "MastercardNotSent":
@@ -175,13 +198,10 @@ export const SETTLED_CODES = { absent: "absent", released: "released" } as const
 export const wasNotSent = ({ reasonCode, source }: RedemptionEvent.DeclineReason): boolean =>
   source === OUR_SOURCE && !Object.values<string>(SETTLED_CODES).includes(reasonCode)
 
-const TOO_LATE = { _tag: "TooLate" } as const
-
-const TOO_LATE_REASON: RedemptionEvent.DeclineReason = {
-  source: OUR_SOURCE,
-  reasonCode: "storedTooLongAgo",
-  description: `the request was stored more than ${Duration.toSeconds(SEND_LIMIT)} seconds before it could be sent; nothing was sent`
-}
+const TOO_LATE = notBegun(
+  "storedTooLongAgo",
+  `the request was stored more than ${Duration.toSeconds(SEND_LIMIT)} seconds before it could be sent; nothing was sent`
+)
 
 /** How long a database that cannot be reached is waited for with what Mastercard answered: a failover takes seconds. */
 const RECORD_PATIENCE = "30 seconds"

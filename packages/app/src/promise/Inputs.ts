@@ -312,6 +312,6 @@ export interface Verify {
 
 /** Options of many credits. */
 export interface ManyOptions extends CallOptions {
-  /** Credits in flight at once, 1 to 1000; 64 unless given. */
+  /** Credits that are asked for at once, 1 to 1000; 64 unless given. As many others are stored meanwhile, and as many recorded. */
   readonly inFlight?: number | undefined
 }

@@ -34,7 +34,7 @@ export const credits = Command.make(
   {
     file: Argument.String("file").pipe(Argument.withDescription("NDJSON or CSV, also as .gz; - is standard input")),
     inFlight: Flag.String("in-flight").pipe(
-      Flag.withDescription(`How many credits are in flight at once, 1 to ${MAXIMUM_IN_FLIGHT} [${DEFAULT_IN_FLIGHT}]`),
+      Flag.withDescription(`How many credits are asked for at once, 1 to ${MAXIMUM_IN_FLIGHT} [${DEFAULT_IN_FLIGHT}]`),
       Flag.optional
     ),
     local: Flag.Boolean("local").pipe(
