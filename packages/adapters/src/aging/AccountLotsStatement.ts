@@ -1,8 +1,7 @@
 /** The live lots of one account, by the function that looks up its lots and the postings that say what they held. */
 import { type Ids, Lots, Points, Policy } from "@pointback/domain"
 import { Schema } from "effect"
-import type { Kysely } from "kysely"
-import { sql } from "kysely"
+import { CompiledQuery, type Kysely } from "kysely"
 import { moment } from "../database/Moment.ts"
 import type { Tables } from "../database/Tables.ts"
 import * as Lines from "../eventStore/Lines.ts"
@@ -28,6 +27,10 @@ const policyOf = (text: string): Policy.Policy => {
 /** The fields of the first line; one that is missing is empty. */
 type Head = readonly [safe: string, known: string, policy: string, partition: string, key: string, present: string]
 
+// Always the same text, and so it is not built and compiled for each question. A schema's name is one word (`SchemaName`).
+const statement = (schema: string): string =>
+  `select "${schema}"."account_lots"($1, $2, $3::timestamptz, $4::timestamptz) as body`
+
 /** Asks; the answer is one text, whatever a host's connection makes of other types. */
 export const ask = async (
   kysely: Kysely<Tables>,
@@ -35,9 +38,9 @@ export const ask = async (
   { account: number, asOf, knownAt, program }: AccountLotsQuestion,
   signal: AbortSignal
 ): Promise<AccountLots> => {
-  const statement = sql<{ readonly body: string }>`select ${sql.id(schema, "account_lots")}(${program}, ${number},
-    ${moment(asOf)}::timestamptz, ${knownAt === null ? null : moment(knownAt)}::timestamptz) as body`
-  const { rows } = await statement.execute(kysely, { signal })
+  const parameters = [program, number, moment(asOf), knownAt === null ? null : moment(knownAt)]
+  const query = CompiledQuery.raw(statement(schema), parameters)
+  const { rows } = await kysely.executeQuery<{ readonly body: string }>(query, { signal })
   const body = rows[0]?.body ?? ""
   const first = Lines.endOfLine(body, 0)
   const [safe, known, policy, partition, key, present] = Lines.fields(body.slice(0, first)) as unknown as Head

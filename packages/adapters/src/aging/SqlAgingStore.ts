@@ -25,10 +25,15 @@ type Answering<Question, Answer> = (
   signal: AbortSignal
 ) => Promise<Answer>
 
-const answering = <Question, Answer>(database: DatabaseService, name: string, answer: Answering<Question, Answer>) =>
-  Effect.fn(name)((question: Question) =>
-    database.query((kysely, signal) => answer(kysely, database.schema, question, signal))
-  )
+// Without the place of the call, which takes as long to look up as to ask: one statement has no more places than one.
+const answering =
+  <Question, Answer>(database: DatabaseService, name: string, answer: Answering<Question, Answer>) =>
+  (question: Question) =>
+    Effect.withSpan(
+      database.query((kysely, signal) => answer(kysely, database.schema, question, signal)),
+      name,
+      { captureStackTrace: false }
+    )
 
 const cells = (database: DatabaseService) => {
   const numbers = partitionNumbers(database)
