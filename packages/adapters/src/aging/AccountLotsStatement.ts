@@ -66,23 +66,28 @@ const lotsOf = (body: string, from: number, number: string, account: Ids.Account
     const held = Lines.nextField(body, expiresAt)
     const restored = Lines.nextField(body, held)
     // A lot that nothing had happened to yet has no amounts.
-    const points = restored > end || restored === 0 ? 0n : amount(body.slice(held, restored - 1))
+    const points = restored > end || restored === 0 ? 0n : amount(body, held, restored - 1)
     if (points <= 0n) continue
-    const expiry = body.slice(expiresAt, held - 1)
     lots.push({
       number,
       account,
       lotId: body.slice(start, earnedAt - 1) as Ids.LotId,
-      earnedAt: BigInt(body.slice(earnedAt, expiresAt - 1)),
-      expiresAt: expiry === "" ? null : BigInt(expiry),
+      earnedAt: Lines.integer(body, earnedAt, expiresAt - 1),
+      expiresAt: expiresAt === held - 1 ? null : Lines.integer(body, expiresAt, held - 1),
       points,
       // What credits put back may have been spent again.
-      restored: Points.min(amount(body.slice(restored, end)), points)
+      restored: Points.min(amount(body, restored, end), points)
     })
   }
   return lots
 }
 
-// Most amounts are whole, and are read several times as fast; none is nothing, as it is to `BigInt`.
-const amount = (text: string): Points.Points =>
-  text.includes(".") ? Points.fromStringUnsafe(text) : BigInt(text) * Points.UNITS_PER_POINT
+const POINT = 46
+
+// Most amounts are whole, and are read several times as fast; none is nothing.
+const amount = (body: string, from: number, to: number): Points.Points => {
+  for (let place = from; place < to; place++) {
+    if (body.charCodeAt(place) === POINT) return Points.fromStringUnsafe(body.slice(from, to))
+  }
+  return Lines.integer(body, from, to) * Points.UNITS_PER_POINT
+}

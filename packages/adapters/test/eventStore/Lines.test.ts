@@ -26,6 +26,27 @@ describe("lines", () => {
     ])
   })
 
+  it("have whole numbers between two places, of any size and sign, and nothing else", () => {
+    const around = (power: bigint) => fc.bigInt({ min: power - 9n, max: power + 9n })
+    const safe = 2n ** 53n
+    const number = fc.oneof(
+      fc.bigInt(),
+      fc.bigInt({ min: -1n, max: 99n }),
+      around(safe),
+      around(-safe),
+      around(10n ** 15n)
+    )
+    fc.assert(
+      fc.property(field, fc.tuple(number, fc.nat({ max: 3 })), field, (before, [value, zeros], after) => {
+        const text = value < 0n ? String(value) : "0".repeat(zeros) + String(value)
+        assert.strictEqual(Lines.integer(before + text + after, before.length, before.length + text.length), value)
+      })
+    )
+    assert.strictEqual(Lines.integer("12", 1, 1), 0n)
+    for (const none of ["1.5", "1e3 ", "1234567890123456.", "x"])
+      assert.throws(() => Lines.integer(none, 0, none.length))
+  })
+
   it("are null where there are none", () => {
     assert.isNull(Lines.text([]))
     for (const none of [null, undefined, ""]) assert.deepStrictEqual(Lines.parse(none), [])

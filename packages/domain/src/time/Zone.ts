@@ -72,9 +72,21 @@ export const dateOf = (zone: Zone, instant: Instant.Instant): Civil.Civil => {
   return { year, month, day }
 }
 
+const DAY = Number(Instant.MICROS_PER_DAY)
+
+// A thousand lots are asked for their day at once, and numbers divide ten times as fast. They do so exactly up to the year
+// 2255: a quotient there is at most 104,249, and lies at least 1.1e-11 below the next whole one, which is more than it is
+// rounded by.
+const dayInUtc = (instant: Instant.Instant): number => {
+  const micros = Number(instant)
+  return Number.isSafeInteger(micros)
+    ? Math.floor(micros / DAY)
+    : Number(Instant.floorDivide(instant, Instant.MICROS_PER_DAY))
+}
+
 /** The number of the date that an instant falls on; the difference of two is an age in whole calendar days. */
 export const dayNumber = (zone: Zone, instant: Instant.Instant): number => {
-  if (zone === "UTC") return Number(Instant.floorDivide(instant, Instant.MICROS_PER_DAY))
+  if (zone === "UTC") return dayInUtc(instant)
   const { day, month, year } = DateTime.toParts(inZone(zone, instant))
   return Civil.daysFromCivil(year, month, day)
 }

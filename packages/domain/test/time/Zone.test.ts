@@ -49,6 +49,17 @@ describe("Zone", () => {
     )
   })
 
+  it("begins each date of UTC with its first microsecond, also where numbers are not exact any more", () => {
+    const last = Number(Instant.END / Instant.MICROS_PER_DAY) - 1
+    const day = fc.oneof(fc.integer({ min: -719_162, max: last }), fc.integer({ min: 104_200, max: 104_300 }))
+    fc.assert(
+      fc.property(day, (day) => {
+        const first = BigInt(day) * Instant.MICROS_PER_DAY
+        expect([first - 1n, first, first + 1n].map((at) => Zone.dayNumber(Zone.UTC, at))).toEqual([day - 1, day, day])
+      })
+    )
+  })
+
   it("begins the first date of the calendar at an instant that can be written, east of Greenwich too", () => {
     const date = { year: 1, month: 1, day: 1 }
     for (const name of ["UTC", "Europe/Berlin", "Asia/Tokyo", "America/Chicago"]) {
