@@ -1,8 +1,8 @@
 /** The live lots of one account, by the function that looks up its lots and the postings that say what they held. */
-import { type Ids, Lots, Points, Policy } from "@pointback/domain"
+import { type Ids, type Instant, Lots, Points, Policy } from "@pointback/domain"
 import { Schema } from "effect"
 import { CompiledQuery, type Kysely } from "kysely"
-import { moment } from "../database/Moment.ts"
+import { fromSent, moment, SENT_LENGTH } from "../database/Moment.ts"
 import type { Tables } from "../database/Tables.ts"
 import * as Lines from "../eventStore/Lines.ts"
 import type { AccountLots, AccountLotsQuestion, NumberedLot } from "./AgingStore.ts"
@@ -61,19 +61,18 @@ const lotsOf = (body: string, from: number, number: string, account: Ids.Account
   let end: number
   for (let start = from; start < body.length; start = end + 1) {
     end = Lines.endOfLine(body, start)
-    const earnedAt = Lines.nextField(body, start)
-    const expiresAt = Lines.nextField(body, earnedAt)
-    const held = Lines.nextField(body, expiresAt)
+    const expiresAt = start + SENT_LENGTH
+    const lotId = expiresAt + SENT_LENGTH
+    const held = Lines.nextField(body, lotId)
     const restored = Lines.nextField(body, held)
-    // A lot that nothing had happened to yet has no amounts.
-    const points = restored > end || restored === 0 ? 0n : amount(body, held, restored - 1)
+    const points = amount(body, held, restored - 1)
     if (points <= 0n) continue
     lots.push({
       number,
       account,
-      lotId: body.slice(start, earnedAt - 1) as Ids.LotId,
-      earnedAt: Lines.integer(body, earnedAt, expiresAt - 1),
-      expiresAt: expiresAt === held - 1 ? null : Lines.integer(body, expiresAt, held - 1),
+      lotId: body.slice(lotId, held - 1) as Ids.LotId,
+      earnedAt: fromSent(body, start) as Instant.Instant,
+      expiresAt: fromSent(body, expiresAt),
       points,
       // What credits put back may have been spent again.
       restored: Points.min(amount(body, restored, end), points)

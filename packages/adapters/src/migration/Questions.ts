@@ -7,9 +7,16 @@ import { sql } from "kysely"
 import type { Migration } from "kysely/migration"
 import { LOOKUPS_ONLY } from "./Functions.ts"
 
-/** A line of a lot; `held` is what it held and what of that was restored, as text. */
-const line = (held: string): string =>
-  `string_agg(concat(l.lot_id, E'\\x1f', micros(l.earned_at), E'\\x1f', micros(l.expires_at), E'\\x1f', ${held}), E'\\x1e')`
+/**
+ * A line of a lot: when it was earned and when it ends, its name, and `held`, which is what it held and what of that was
+ * restored, as text. Instants are as they lie in the row (`Moment.fromSent`) and nothing is formatted by `concat`: that
+ * took more time than finding the lots. No line for a lot that `held` says nothing of.
+ */
+const line = (held: string): string => `string_agg(
+        encode(timestamptz_send(l.earned_at) || timestamptz_send(coalesce(l.expires_at, 'infinity')), 'hex')
+          || l.lot_id || E'\\x1f' || ${held}, E'\\x1e')`
+
+const held = (points: string, restored: string): string => `${points} || E'\\x1f' || ${restored}`
 
 const LIVE = `l.partition = at_partition and l.program = of_program and l.account_key = of_key
       and (l.expires_at is null or l.expires_at > as_of) and l.opened_at <= as_of`
@@ -17,13 +24,13 @@ const LIVE = `l.partition = at_partition and l.program = of_program and l.accoun
 const OF_LOT = `q.partition = at_partition and q.program = of_program and q.account_key = of_key and q.lot_id = l.lot_id
           and q.occurred_at <= as_of and q.recorded_at <= known`
 
-const LAST_POSTING = `(select concat(q.total, E'\\x1f', q.restored) from postings q
+const LAST_POSTING = `(select ${held("q.total", "q.restored")} from postings q
         where ${OF_LOT} order by q.occurred_at desc, q.recorded_at desc limit 1)`
 
-const ADDED_UP = `(select concat(sum(case when q.credit = 'lot' then q.points else -q.points end), E'\\x1f',
-          coalesce(sum(case when q.debit = 'redeemed' then q.points
-            when q.credit = 'expiredOnReversal' then -q.points end), 0))
-        from postings q where ${OF_LOT})`
+const ADDED_UP = `(select ${held(
+  "sum(case when q.credit = 'lot' then q.points else -q.points end)",
+  `coalesce(sum(case when q.debit = 'redeemed' then q.points when q.credit = 'expiredOnReversal' then -q.points end), 0)`
+)} from postings q where ${OF_LOT})`
 
 // Answers one text, which is planned and read faster than rows: a line of what is known of the account, then its lots.
 // Where nothing was recorded out of its time, the last posting of a lot that counts says what the lot held, since it
@@ -65,7 +72,7 @@ begin
       where e.program = of_program and e.account_key = of_number;
   end if;
   if of_key is not null and known_at is null then
-    select ${line("l.total, E'\\x1f', l.restored")} filter (where l.last_at <= as_of and l.total > 0),
+    select ${line(held("l.total", "l.restored"))} filter (where l.last_at <= as_of and l.total > 0),
         coalesce(bool_or(l.last_at > as_of), false)
       into body, moved
       from lots l where ${LIVE};
