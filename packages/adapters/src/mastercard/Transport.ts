@@ -4,7 +4,7 @@
  * A connection is never used twice. A kept one may be closed by the other side just as a request goes out, which would
  * make an unknown outcome of a call that was never read; and nothing keeps a process alive after its work.
  */
-import { NodeHttpClient } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { buildConnector } from "@effect/platform-node/Undici"
 import { Clock, Duration, Effect, Option, Stream } from "effect"
 import { HttpClient, type HttpClientError, type HttpClientRequest, type HttpClientResponse } from "effect/http"

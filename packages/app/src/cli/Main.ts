@@ -1,5 +1,5 @@
 /** The command line as a whole: parsing, running, and what an error looks like. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Effect, Exit as EffectExit, Layer, Logger, References } from "effect"
 import { CliOutput, Command } from "effect/cli"
 import manifest from "../../package.json" with { type: "json" }

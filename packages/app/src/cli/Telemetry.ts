@@ -3,7 +3,7 @@
  * OpenTelemetry's own variables name a collector. A collector that is down or slow holds nobody up: what it does not take
  * in time is dropped.
  */
-import { NodeHttpClient } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Config, ConfigProvider, Duration, Effect, Layer, Logger, Option, Schedule, Schema } from "effect"
 import { HttpClient, HttpClientError } from "effect/http"
 import { Otlp, OtlpSerialization } from "effect/observability"

@@ -3,7 +3,7 @@
  * cursor wait; whoever hangs up or stands still closes it. What ends early ends the connection as well: a chunked answer
  * without its end is no whole one to any client.
  */
-import { NodeHttpServerRequest } from "@effect/platform-node"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import type { Database, DatabaseError } from "@pointback/adapters"
 import { Cause, Effect, Exit, Queue, Schema, Stream } from "effect"
 import { HttpServerRequest } from "effect/http"

@@ -1,5 +1,5 @@
 /** The HTTP server: the API with everything around it. */
-import { NodeHttpServer } from "@effect/platform-node"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Context, Effect, Layer, Scope, Tracer } from "effect"
 import { HttpMiddleware, HttpRouter, type HttpServer, type HttpServerError, HttpServerRequest } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
