@@ -1,6 +1,6 @@
 /** The services of a simulated process: what its wiring gives, with a gate before and after each step that leaves it. */
 import type { EventStore, Mastercard } from "@pointback/adapters"
-import type { Instant } from "@pointback/domain"
+import { Ids, type Instant } from "@pointback/domain"
 import { Effect, Stream } from "effect"
 import type { SimulatedProcess, Stage } from "./Stage.ts"
 
@@ -34,6 +34,15 @@ export class RecordedAt {
 /** What an append is about, as its gates are named: its first event, or the refusal that a key is to remember. */
 const nameOfAppend = ({ facts }: EventStore.AppendRequest): string => `append ${facts[0]?.fact.event._tag ?? "refusal"}`
 
+/**
+ * A page in an order of its own. Stores list accounts by partition and key, which are random, and what settling looks at
+ * first would differ from one playing to the next. A full page stays as it is, since its last entry is where the next begins.
+ */
+const inOrder =
+  <A>(limit: number, nameOf: (one: A) => string) =>
+  (page: ReadonlyArray<A>): ReadonlyArray<A> =>
+    page.length < limit ? page.toSorted((a, b) => Ids.compare(nameOf(a), nameOf(b))) : page
+
 /** A store with gates. */
 export const gateStore = (stage: Stage, process: SimulatedProcess, store: Store, recordedAt: RecordedAt): Store => {
   const ask = <A, E>(name: string, effect: Effect.Effect<A, E>) => stage.ask({ process, name, effect })
@@ -56,12 +65,26 @@ export const gateStore = (stage: Stage, process: SimulatedProcess, store: Store,
           Stream.fromIterable(events.map(recordedAt.of))
         )
       ),
-    inFlight: (question) => ask("inFlight", store.inFlight(question)),
+    inFlight: (question) =>
+      ask(
+        "inFlight",
+        Effect.map(
+          store.inFlight(question),
+          inOrder(question.limit, ({ number, redemptionId }) => `${number} ${redemptionId}`)
+        )
+      ),
     inFlightOf: (account) => ask("inFlightOf", store.inFlightOf(account)),
     redemptionsOf: (question) => ask("redemptionsOf", store.redemptionsOf(question)),
     find: (program, account) => ask("find", store.find(program, account)),
     numbersOf: (account) => ask("numbersOf", store.numbersOf(account)),
-    toSweep: (question) => ask("toSweep", store.toSweep(question))
+    toSweep: (question) =>
+      ask(
+        "toSweep",
+        Effect.map(
+          store.toSweep(question),
+          inOrder(question.limit, ({ number }) => number)
+        )
+      )
   }
 }
 

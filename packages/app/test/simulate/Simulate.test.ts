@@ -42,14 +42,24 @@ describe("simulated histories", () => {
     }
   )
 
+  // Several accounts have credits in flight in the last four: which of them a store lists first must not matter.
+  const again = [1, 20260145, 20260209, 20260268, 20260397]
+  const traceOf = async <Run, Data>(wiring: Simulation.Wiring<Run, Data>, of: number) => {
+    const { trace } = await Effect.runPromise(Simulation.replay(wiring, of))
+    assert.isAbove(trace.length, 10)
+    return trace
+  }
+
   it("are the same for the same seed, step by step", async () => {
-    for (const from of [1, 2, 3, 4, 5]) {
-      const [one, other] = [
-        await Effect.runPromise(Simulation.replay(Simulation.memory, from)),
-        await Effect.runPromise(Simulation.replay(Simulation.memory, from))
-      ]
-      assert.isAbove(one.trace.length, 10)
-      assert.deepStrictEqual(one.trace, other.trace)
+    for (const of of again) {
+      assert.deepStrictEqual(await traceOf(Simulation.memory, of), await traceOf(Simulation.memory, of))
+    }
+  })
+
+  it.each(["pglite", "postgres"] as const)("are the same on %s as in memory, step by step", async (dialect) => {
+    const wiring = Simulation.database(await databaseLayer(dialect))
+    for (const of of again.slice(-2)) {
+      assert.deepStrictEqual(await traceOf(wiring, of), await traceOf(Simulation.memory, of))
     }
   })
 })
