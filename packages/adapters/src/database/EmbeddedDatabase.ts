@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { renameSync } from "node:fs"
-import { PGlite } from "@electric-sql/pglite"
+import type { PGlite } from "@electric-sql/pglite"
 import { Duration, Effect, Layer, Option, type Scope } from "effect"
 import { Kysely, PGliteDialect } from "kysely"
 import { columnParsers } from "./ColumnTypes.ts"
@@ -45,21 +45,15 @@ export interface MemoryOptions<E = never> {
   readonly image?: Blob
 }
 
-const engineOptions = (schema: string) => ({
+const engineOptions = (defaultStartParams: ReadonlyArray<string>, schema: string) => ({
   parsers: Object.fromEntries(columnParsers),
-  startParams: [
-    ...PGlite.defaultStartParams,
-    "-c",
-    `search_path=${schema}`,
-    "-c",
-    "timezone=UTC",
-    "-c",
-    "datestyle=ISO"
-  ]
+  startParams: [...defaultStartParams, "-c", `search_path=${schema}`, "-c", "timezone=UTC", "-c", "datestyle=ISO"]
 })
 
 const openEngine = async (schema: string, options: { dataDir?: string; loadDataDir?: Blob }): Promise<PGlite> => {
-  const engine = await PGlite.create({ ...options, ...engineOptions(schema) })
+  // Whoever has a server need not load it.
+  const { PGlite } = await import("@electric-sql/pglite")
+  const engine = await PGlite.create({ ...options, ...engineOptions(PGlite.defaultStartParams, schema) })
   // PGlite puts its own parsers of arrays in place when it starts.
   Object.assign(engine.parsers, Object.fromEntries(columnParsers))
   return engine

@@ -4,7 +4,6 @@ import type { Reader } from "./Answers.ts"
 import * as Authorizer from "./Authorizer.ts"
 import type { MastercardConfig } from "./MastercardConfig.ts"
 import type { MastercardError } from "./MastercardError.ts"
-import * as OAuth2 from "./OAuth2.ts"
 import * as Outcome from "./Outcome.ts"
 import { isReading, type Prepared } from "./Prepared.ts"
 import * as Signing from "./Signing.ts"
@@ -20,7 +19,7 @@ export type Caller = <A>(call: Prepared, read: Reader<A>) => Effect.Effect<A, Ma
 export const make = Effect.fnUntraced(function* (
   config: MastercardConfig
 ): Effect.fn.Return<Caller, never, Scope.Scope> {
-  const send = Transport.make(config)
+  const send = yield* Transport.make(config)
   const authorizer = yield* authorizerOf(config, send)
   const sign = Signing.make(config.url, authorizer)
   const traffic = yield* Traffic.make(config.traffic)
@@ -59,14 +58,15 @@ export const make = Effect.fnUntraced(function* (
     )
 })
 
-const authorizerOf = (config: MastercardConfig, send: Transport.Transport): Effect.Effect<Authorizer.Authorizer> => {
+const authorizerOf = Effect.fnUntraced(function* (
+  config: MastercardConfig,
+  send: Transport.Transport
+): Effect.fn.Return<Authorizer.Authorizer> {
   const pem = Redacted.value(config.signingKey)
-  return config.oauth2 === undefined
-    ? Effect.succeed(
-        Authorizer.oauth1(
-          config.consumerKey === undefined ? "" : Redacted.value(config.consumerKey),
-          Result.getOrThrow(SigningKey.fromPem(pem))
-        )
-      )
-    : OAuth2.make(config.oauth2, Result.getOrThrow(SigningKey.fromPemForOAuth2(pem)), send)
-}
+  if (config.oauth2 === undefined) {
+    const consumerKey = config.consumerKey === undefined ? "" : Redacted.value(config.consumerKey)
+    return Authorizer.oauth1(consumerKey, Result.getOrThrow(SigningKey.fromPem(pem)))
+  }
+  const OAuth2 = yield* Effect.promise(() => import("./OAuth2.ts"))
+  return yield* OAuth2.make(config.oauth2, Result.getOrThrow(SigningKey.fromPemForOAuth2(pem)), send)
+})

@@ -1,5 +1,5 @@
 /** Reads single settings from environment variables and from the files that they name. */
-import { Config, type Duration, Effect, Option, Redacted, Result } from "effect"
+import { Config, type Duration, Effect, Option, Redacted } from "effect"
 import { readFile, stat } from "node:fs/promises"
 import { invalid, type MastercardConfigInvalid } from "./ConfigInvalid.ts"
 import * as SecretFile from "../secret/SecretFile.ts"
@@ -91,8 +91,9 @@ export const privateKey = Effect.fnUntraced(function* (
   const bytes = yield* file(variables.key, value, "PEM text")
   if (!Pkcs12.isPkcs12(bytes)) return Redacted.make(bytes.toString("utf8"))
   const password = (yield* optional(variables.password)) ?? Redacted.make("")
-  const pem = Pkcs12.toPem(bytes, password, yield* text(variables.alias))
-  return yield* Effect.fromResult(Result.mapError(pem, (problem) => invalid(problemOf(variables, problem), problem)))
+  return yield* Effect.mapError(Pkcs12.toPem(bytes, password, yield* text(variables.alias)), (problem) =>
+    invalid(problemOf(variables, problem), problem)
+  )
 })
 
 const problemOf = ({ alias, key, password }: KeyVariables, problem: string): string => {

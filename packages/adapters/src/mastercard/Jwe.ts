@@ -7,7 +7,6 @@
  * @see mastercard, Payload encryption
  */
 import { Effect, Result } from "effect"
-import { CompactEncrypt } from "jose"
 import { constants, createDecipheriv, createHash, createPublicKey, type KeyObject, privateDecrypt } from "node:crypto"
 import * as SigningKey from "./SigningKey.ts"
 
@@ -41,11 +40,13 @@ export const publicKeyFromPem = (pem: string): Result.Result<KeyObject, string> 
 
 /** Encrypts a JSON text. */
 export const encrypt = (json: string, { keyId, publicKey }: JweKeys): Effect.Effect<string> =>
-  Effect.promise(() =>
-    new CompactEncrypt(new TextEncoder().encode(json))
+  Effect.promise(async () => {
+    // Who has no keys for it need not load it.
+    const { CompactEncrypt } = await import("jose")
+    return new CompactEncrypt(new TextEncoder().encode(json))
       .setProtectedHeader({ alg: "RSA-OAEP-256", enc: "A256GCM", kid: keyId, cty: "application/json" })
       .encrypt(publicKey)
-  )
+  })
 
 const CIPHERS: Record<string, "aes-128-gcm" | "aes-192-gcm" | "aes-256-gcm"> = {
   A128GCM: "aes-128-gcm",

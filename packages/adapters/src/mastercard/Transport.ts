@@ -4,8 +4,8 @@
  * A connection is never used twice. A kept one may be closed by the other side just as a request goes out, which would
  * make an unknown outcome of a call that was never read; and nothing keeps a process alive after its work.
  */
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { buildConnector } from "@effect/platform-node/Undici"
+import type * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import type { buildConnector } from "@effect/platform-node/Undici"
 import { Clock, Duration, Effect, Option, Stream } from "effect"
 import { HttpClient, type HttpClientError, type HttpClientRequest, type HttpClientResponse } from "effect/http"
 
@@ -47,9 +47,15 @@ interface Line {
 
 type Connector = buildConnector.connector
 
+/** Undici is a hundred files. Most commands call nobody, and most processes that embed us begin before they do. */
+const load = Effect.promise(() =>
+  Promise.all([import("@effect/platform-node/NodeHttpClient"), import("@effect/platform-node/Undici")])
+)
+
 /** A transport; its TLS sessions are kept from call to call, its connections are not. */
-export const make = (limits: Limits): Transport => {
-  const connector = buildConnector({
+export const make = Effect.fnUntraced(function* (limits: Limits): Effect.fn.Return<Transport> {
+  const [client, undici] = yield* load
+  const connector = undici.buildConnector({
     timeout: Duration.toMillis(limits.connectLimit),
     // HTTP/2 may send a refused stream again by itself, and a credit must never go out twice.
     allowH2: false
@@ -57,11 +63,11 @@ export const make = (limits: Limits): Transport => {
   return (request) =>
     Effect.suspend(() => {
       const line: Line = { connected: false }
-      return exchange(request, watch(connector, line), limits.answerLimit).pipe(
+      return exchange(client, request, watch(connector, line), limits.answerLimit).pipe(
         Effect.mapError((error): NoAnswer => ({ connected: line.connected, error }))
       )
     })
-}
+})
 
 /** Notes when the connection stands, TLS included, and refuses a second one: undici would send the request again. */
 const watch =
@@ -75,11 +81,16 @@ const watch =
   }
 
 const exchange = Effect.fnUntraced(
-  function* (request: HttpClientRequest.HttpClientRequest, connect: Connector, limit: Duration.Duration) {
+  function* (
+    { Dispatcher, makeDispatcherOptions, makeUndici }: typeof NodeHttpClient,
+    request: HttpClientRequest.HttpClientRequest,
+    connect: Connector,
+    limit: Duration.Duration
+  ) {
     const started = yield* Clock.currentTimeMillis
     // No pipelining means `connection: close`.
-    const dispatcher = yield* NodeHttpClient.makeDispatcherOptions({ connect, pipelining: 0 })
-    const client = yield* Effect.provideService(NodeHttpClient.makeUndici, NodeHttpClient.Dispatcher, dispatcher)
+    const dispatcher = yield* makeDispatcherOptions({ connect, pipelining: 0 })
+    const client = yield* Effect.provideService(makeUndici, Dispatcher, dispatcher)
     const response = yield* Effect.timeoutOrElse(Effect.mapError(client.execute(request), causeOf), {
       duration: limit,
       orElse: () => Effect.fail(undefined)

@@ -29,40 +29,45 @@ const fileOf = (algorithm: "3des" | "aes256", alias = "keyalias", password = PAS
 const folder = mkdtempSync(join(tmpdir(), "pointback-p12-"))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const valueOf = (result: Result.Result<Redacted.Redacted, string>) => Redacted.value(Result.getOrThrow(result))
 const password = Redacted.make(PASSWORD)
 
+const pemOf = (bytes: Uint8Array, alias?: string) =>
+  Effect.runPromise(Effect.map(Pkcs12.toPem(bytes, password, alias), Redacted.value))
+
+const problemOf = (
+  bytes: Uint8Array,
+  { alias, secret = password }: { alias?: string; secret?: Redacted.Redacted } = {}
+) => Effect.runPromise(Effect.flip(Pkcs12.toPem(bytes, secret, alias)))
+
 describe("a PKCS#12 file", () => {
-  it.each(["3des", "aes256"] as const)("of %s gives the key as PKCS#8", (algorithm) => {
-    const pem = valueOf(Pkcs12.toPem(fileOf(algorithm), password))
+  it.each(["3des", "aes256"] as const)("of %s gives the key as PKCS#8", async (algorithm) => {
+    const pem = await pemOf(fileOf(algorithm))
     expect(pem).toMatch(/^-----BEGIN PRIVATE KEY-----/)
     expect(publicOf(pem)).toBe(rsa.publicKey)
   })
 
   it.each(["rsa", "ec"] as const)(
     "of OpenSSL 3, with a certificate and a key of the kind %s, gives the key",
-    (kind) => {
+    async (kind) => {
       const { file, publicKey } = Keystores[kind]
-      expect(publicOf(valueOf(Pkcs12.toPem(file, password)))).toBe(publicKey)
+      expect(publicOf(await pemOf(file))).toBe(publicKey)
     }
   )
 
-  it("with one key needs no alias; one that is given must be there", () => {
+  it("with one key needs no alias; one that is given must be there", async () => {
     const file = fileOf("3des", "my key")
-    expect(publicOf(valueOf(Pkcs12.toPem(file, password)))).toBe(rsa.publicKey)
-    expect(publicOf(valueOf(Pkcs12.toPem(file, password, "MY KEY")))).toBe(rsa.publicKey)
-    expect(Pkcs12.toPem(file, password, "other")).toEqual(Result.fail("it has no key named other, only my key"))
+    expect(publicOf(await pemOf(file))).toBe(rsa.publicKey)
+    expect(publicOf(await pemOf(file, "MY KEY"))).toBe(rsa.publicKey)
+    expect(await problemOf(file, { alias: "other" })).toBe("it has no key named other, only my key")
   })
 
-  it("that cannot be opened says why, without a secret", () => {
-    const wrong = Pkcs12.toPem(fileOf("aes256"), Redacted.make("wrong"))
-    expect(wrong).toEqual(Result.fail("its password is wrong"))
-    expect(Pkcs12.toPem(Buffer.from("abc"), password)).toEqual(Result.fail("it is not PKCS#12"))
-    const cut = Pkcs12.toPem(fileOf("aes256").subarray(0, 300), password)
-    expect(cut).toEqual(Result.fail("it is not PKCS#12"))
+  it("that cannot be opened says why, without a secret", async () => {
+    expect(await problemOf(fileOf("aes256"), { secret: Redacted.make("wrong") })).toBe("its password is wrong")
+    expect(await problemOf(Buffer.from("abc"))).toBe("it is not PKCS#12")
+    expect(await problemOf(fileOf("aes256").subarray(0, 300))).toBe("it is not PKCS#12")
     const changed = fileOf("aes256")
     changed[200] = (changed[200] ?? 0) ^ 1
-    expect(Result.isFailure(Pkcs12.toPem(changed, password))).toBe(true)
+    expect(await problemOf(changed)).toMatch(/^it/)
   })
 })
 

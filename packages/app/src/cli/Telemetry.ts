@@ -3,7 +3,6 @@
  * OpenTelemetry's own variables name a collector. A collector that is down or slow holds nobody up: what it does not take
  * in time is dropped.
  */
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Config, ConfigProvider, Duration, Effect, Layer, Logger, Option, Schedule, Schema } from "effect"
 import { HttpClient, HttpClientError } from "effect/http"
 import { Otlp, OtlpSerialization } from "effect/observability"
@@ -86,6 +85,14 @@ const settings = Effect.gen(function* () {
   }
 })
 
+// Loaded only where something is exported.
+const undici = Layer.unwrap(
+  Effect.promise(async () => {
+    const { layerUndici } = await import("@effect/platform-node/NodeHttpClient")
+    return layerUndici
+  })
+)
+
 /** A client that waits for the whole answer, and not for ever. */
 const client = (limit: Duration.Duration) =>
   Layer.effect(
@@ -107,7 +114,7 @@ const client = (limit: Duration.Duration) =>
         )
       )
     )
-  ).pipe(Layer.provide(NodeHttpClient.layerUndici))
+  ).pipe(Layer.provide(undici))
 
 /** Logs on standard error, and what is exported. */
 export const layer: Layer.Layer<never, TelemetryInvalid> = Layer.unwrap(

@@ -13,6 +13,7 @@ import { count, Stuck } from "./Direction.ts"
 import type { Answer, Ended } from "./Ended.ts"
 import { History, type Playing, type RunOf } from "./History.ts"
 import * as Report from "./Report.ts"
+import { SEEDS } from "./Seeds.ts"
 import type { Wiring } from "./Wiring.ts"
 
 /** Which histories are simulated. */
@@ -27,9 +28,6 @@ export interface SimulateOptions {
   /** Told whenever a history has ended. */
   readonly onProgress?: (progress: { readonly done: number; readonly of: number; readonly failed: number }) => void
 }
-
-/** Seeds are whole numbers below this. */
-export const SEEDS = 2 ** 31
 
 const TOGETHER = 4
 

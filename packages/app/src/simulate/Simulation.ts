@@ -7,5 +7,6 @@
 export { unmet } from "./Coverage.ts"
 export type { Difference } from "./Difference.ts"
 export type { Counts, Failed, Report, Tally } from "./Report.ts"
-export { type Played, replay, SEEDS, simulate, type SimulateOptions, SimulationImpossible } from "./Simulate.ts"
+export { SEEDS } from "./Seeds.ts"
+export { type Played, replay, simulate, type SimulateOptions, SimulationImpossible } from "./Simulate.ts"
 export { database, LIMITS, memory, type ProcessStores, type Protocol, protocol, type Wiring } from "./Wiring.ts"

@@ -3,7 +3,6 @@ import { Config, Console, Effect, Layer, Option, References } from "effect"
 import { Command, Flag } from "effect/cli"
 import { HttpServer } from "effect/http"
 import * as ApiKeys from "../../http/ApiKeys.ts"
-import * as Server from "../../http/Server.ts"
 import * as Backend from "../Backend.ts"
 import { InvalidInput } from "../Input.ts"
 import * as SafeMastercard from "../SafeMastercard.ts"
@@ -42,6 +41,8 @@ export const serve = Command.make(
       return yield* new InvalidInput({ flag: "port", value: String(port), problem: "0 to 65535 is expected" })
     }
     const keys = yield* Effect.flatMap(keyFile(file), ApiKeys.read)
+    // No other command needs it, nor the time that loading it takes.
+    const Server = yield* Effect.promise(() => import("../../http/Server.ts"))
     const server = Server.layer({ console, host, keys, port }).pipe(
       Layer.merge(Telemetry.gauges),
       Layer.provide(Backend.layer),

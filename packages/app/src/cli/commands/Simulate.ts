@@ -4,8 +4,9 @@ import { Effect, Layer, Option, Random, Redacted } from "effect"
 import { Command, Flag } from "effect/cli"
 import { unmet } from "../../simulate/Coverage.ts"
 import type { Counts, Failed, Report } from "../../simulate/Report.ts"
-import { type Played, replay, SEEDS, simulate as run, type SimulationImpossible } from "../../simulate/Simulate.ts"
-import * as Wiring from "../../simulate/Wiring.ts"
+import { SEEDS } from "../../simulate/Seeds.ts"
+import type * as Simulate from "../../simulate/Simulate.ts"
+import type { Wiring } from "../../simulate/Wiring.ts"
 import { exitWith } from "../Exit.ts"
 import { ExitCode } from "../ExitCode.ts"
 import { DatabaseFlag } from "../GlobalFlags.ts"
@@ -73,25 +74,30 @@ const stepsOf = (steps: Option.Option<string>) =>
     : Effect.forEach(steps.value.split(","), (step) => Input.wholeNumber("steps", step, MAXIMUM_STEP))
 
 interface Simulating {
-  readonly run: (options: Parameters<typeof run>[1]) => Effect.Effect<Report, SimulationImpossible>
+  readonly run: (options: Simulate.SimulateOptions) => Effect.Effect<Report, Simulate.SimulationImpossible>
   readonly replay: (
     seed: number,
     steps: ReadonlyArray<number> | undefined
-  ) => Effect.Effect<Played, SimulationImpossible>
+  ) => Effect.Effect<Simulate.Played, Simulate.SimulationImpossible>
 }
 
-const simulatingBy = <Run, Data>(wiring: Wiring.Wiring<Run, Data>): Simulating => ({
-  run: (options) => run(wiring, options),
-  replay: (seed, steps) => replay(wiring, seed, steps)
-})
+// No other command needs them, nor the time that loading them takes.
+const load = Effect.promise(() =>
+  Promise.all([import("../../simulate/Simulate.ts"), import("../../simulate/Wiring.ts")])
+)
 
 // `POINTBACK_DATABASE` is not asked: what it names is in use, and a simulation writes whole programs.
 const simulatingOn: Effect.Effect<Simulating, Input.InvalidInput, "effect/cli/GlobalFlag/database"> = Effect.gen(
   function* () {
+    const [{ replay, simulate }, Wirings] = yield* load
+    const by = <Run, Data>(wiring: Wiring<Run, Data>): Simulating => ({
+      run: (options) => simulate(wiring, options),
+      replay: (seed, steps) => replay(wiring, seed, steps)
+    })
     const place = Option.getOrElse(yield* DatabaseFlag, () => "memory")
-    if (place === "memory") return simulatingBy(Wiring.memory)
+    if (place === "memory") return by(Wirings.memory)
     if (place === "pglite") {
-      return simulatingBy(Wiring.database(EmbeddedDatabase.layerMemory({ prepare: Effect.asVoid(Migrations.migrate) })))
+      return by(Wirings.database(EmbeddedDatabase.layerMemory({ prepare: Effect.asVoid(Migrations.migrate) })))
     }
     if (!/^postgres(ql)?:\/\//.test(place)) {
       return yield* new Input.InvalidInput({
@@ -101,9 +107,7 @@ const simulatingOn: Effect.Effect<Simulating, Input.InvalidInput, "effect/cli/Gl
       })
     }
     const database = PostgresDatabase.layer({ url: Redacted.make(place) })
-    return simulatingBy(
-      Wiring.database(Layer.effectDiscard(Migrations.requireCurrent).pipe(Layer.provideMerge(database)))
-    )
+    return by(Wirings.database(Layer.effectDiscard(Migrations.requireCurrent).pipe(Layer.provideMerge(database))))
   }
 )
 
@@ -190,7 +194,7 @@ const failedText = ({ differences, seed, steps }: Failed): ReadonlyArray<string>
   ...differences.map(({ kind, problem }) => `  ${kind}: ${problem}`)
 ]
 
-const replayText = (played: Played): string =>
+const replayText = (played: Simulate.Played): string =>
   [
     ...played.trace,
     "",
