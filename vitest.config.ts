@@ -48,7 +48,7 @@ const shared = {
 const outside = {
   ...shared,
   // One PostgreSQL server for all of them.
-  globalSetup: ["packages/adapters/test/support/globalSetup.ts"]
+  globalSetup: "packages/adapters/test/support/globalSetup.ts"
 } as const
 
 const MOCKED = "packages/*/test/**/*.mocked.test.ts"
