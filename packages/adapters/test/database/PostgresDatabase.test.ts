@@ -1,5 +1,5 @@
 import { createServer } from "node:net"
-import { Cause, Duration, Effect, Exit, Fiber, Layer, Logger, Redacted } from "effect"
+import { Cause, Deferred, Duration, Effect, Exit, Fiber, Layer, Logger, Redacted } from "effect"
 import { sql } from "kysely"
 import { describe, expect, test } from "vitest"
 import { Database } from "../../src/database/Database.ts"
@@ -41,6 +41,15 @@ const killSessions = () =>
       [name]
     )
   )
+
+/** Where everybody waits until so many have come; later ones pass. */
+const meeting = (size: number): Effect.Effect<void> => {
+  const complete = Deferred.makeUnsafe<void>()
+  let come = 0
+  return Effect.suspend(() =>
+    ++come < size ? Deferred.await(complete) : Effect.asVoid(Deferred.succeed(complete, undefined))
+  )
+}
 
 /** How long it takes, in milliseconds. */
 const elapsed = <A, E, R>(self: Effect.Effect<A, E, R>) =>
@@ -165,11 +174,13 @@ describe("what the server says", () => {
     await run(rows("create table counter (id int8 primary key, value int8)"))
     await run(rows("insert into counter values (1, 0), (2, 0)"))
     let attempts = 0
+    const haveRead = meeting(2)
     const increment = inTransaction(
       Effect.gen(function* () {
         attempts++
         yield* rows("set transaction isolation level serializable")
         const found = yield* rows<{ value: number }>("select value from counter where id = 1")
+        yield* haveRead
         yield* rows(`update counter set value = ${(found[0]?.value ?? 0) + 1} where id = 1`)
       })
     ).pipe(Effect.retry({ while: (error: DatabaseError) => error.isRetryable, times: 50 }))
@@ -182,9 +193,10 @@ describe("what the server says", () => {
     expect(await run(rows("select value from counter where id = 1"))).toEqual([{ value: 8 }])
     expect(attempts).toBeGreaterThan(8)
 
+    const haveTouched = meeting(2)
     const both = (first: number, second: number) => {
       const touch = (id: number) => rows(`update counter set value = value where id = ${id}`)
-      return Effect.exit(inTransaction(Effect.andThen(touch(first), Effect.andThen(Effect.sleep(50), touch(second)))))
+      return Effect.exit(inTransaction(Effect.andThen(touch(first), Effect.andThen(haveTouched, touch(second)))))
     }
     const exits = await run(Effect.all([both(1, 2), both(2, 1)], { concurrency: "unbounded" }))
     const failed = exits.filter(Exit.isFailure).map((exit) => Cause.squash(exit.cause) as DatabaseError)
