@@ -5,6 +5,7 @@
 import { type CreditResult, type Status, statusOf } from "../bulk/CreditResult.ts"
 import * as Json from "../cli/Json.ts"
 import { errorJson } from "../error/ErrorJson.ts"
+import type { RedemptionPlace } from "./Inputs.ts"
 
 /** A lot that was earned. */
 export interface Earned {
@@ -357,6 +358,32 @@ export interface LotHistory extends Known {
   readonly expiresAt: string | null
   readonly holds: string
   readonly steps: ReadonlyArray<TimelineStep>
+}
+
+/** A page of an account's redemptions, the latest first. */
+export interface Redemptions {
+  readonly program: string
+  readonly account: string
+  readonly redemptions: ReadonlyArray<RedemptionNow>
+  readonly more: boolean
+  /** Where the next page begins; null where this is the last one. */
+  readonly next: RedemptionPlace | null
+}
+
+/** A redemption as it is now. */
+export interface RedemptionNow {
+  readonly redemption: string
+  readonly type: string
+  readonly processedBy: string
+  readonly redeemedAt: string
+  readonly points: string
+  readonly credited: string
+  readonly remaining: string
+  /** What a credit in flight holds. */
+  readonly inFlight: string
+  /** The credit in flight. */
+  readonly credit: string | null
+  readonly state: "outstanding" | "creditInFlight" | "creditUnknown" | "fullyCredited"
 }
 
 /** What became of one redemption. */

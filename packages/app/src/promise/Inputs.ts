@@ -212,6 +212,20 @@ export interface AskRestatement {
   readonly knownTo: string
 }
 
+/** An account's redemptions as they are now, page by page. */
+export interface AskRedemptions extends OfAccount {
+  /** At most so many, 1 to 1000; 100 unless given. */
+  readonly limit?: number | undefined
+  /** Where the page begins: the `next` of the one before. */
+  readonly after?: RedemptionPlace | null | undefined
+}
+
+/** A place in the list of an account's redemptions. */
+export interface RedemptionPlace {
+  readonly redemption: string
+  readonly redeemedAt: string
+}
+
 /** What became of one lot. */
 export interface AskLotHistory extends OfAccount, KnownAt {
   readonly lot: string

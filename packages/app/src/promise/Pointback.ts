@@ -178,6 +178,14 @@ export interface PointbackRecords {
   readonly restatement: (question: Inputs.AskRestatement, options?: Inputs.CallOptions) => Promise<Answers.Restatement>
 
   /**
+   * An account's redemptions as they are now, the latest first, page by page.
+   *
+   * @example
+   * const { redemptions, next } = await pointback.redemptions({ program: "rewards", account: "2200941101786412", limit: 50 })
+   */
+  readonly redemptions: (question: Inputs.AskRedemptions, options?: Inputs.CallOptions) => Promise<Answers.Redemptions>
+
+  /**
    * What became of one lot: earned, drawn, restored, expired, with both clocks.
    *
    * @example
@@ -283,6 +291,7 @@ const single: {
   rollForwardEvents: Questions.askRollForwardEvents,
   triangle: Questions.askTriangle,
   restatement: Questions.askRestatement,
+  redemptions: Questions.askRedemptions,
   lotHistory: Questions.askLotHistory,
   redemptionHistory: Questions.askRedemptionHistory,
   verify: Methods.verify,

@@ -1,5 +1,5 @@
 /** The methods that ask about the past: each is one question, with the shape of what it is given. */
-import { Entry, Ids, Triangle } from "@pointback/domain"
+import { Entry, Ids, Instant, Triangle } from "@pointback/domain"
 import { Effect, Schema } from "effect"
 import * as HistoryJson from "../cli/HistoryJson.ts"
 import * as Json from "../cli/Json.ts"
@@ -9,6 +9,8 @@ import { now } from "../command/Now.ts"
 import { Moment } from "../import/ImportRecord.ts"
 import * as AccountHistory from "../query/AccountHistory.ts"
 import { aging } from "../query/Aging.ts"
+import * as Known from "../query/Known.ts"
+import { redemptions } from "../query/Redemptions.ts"
 import { restatement } from "../query/Restatement.ts"
 import { cellEvents, rollForward, triangle } from "../query/RollForward.ts"
 import { schedule } from "../query/Schedule.ts"
@@ -126,6 +128,30 @@ export const askRestatement = method({
     const knownTo = yield* instantOf(program, given.knownTo)
     const asked = { program, account: account ?? null, asOf, basis: given.basis ?? "age", knownFrom, knownTo } as const
     return shaped<Answers.Restatement>(QuestionJson.restatement(yield* restatement(asked)))
+  })
+})
+
+/** Redemptions of a page unless another number is asked for, and at most: what somebody reads, and what one answer may hold. */
+const PAGE = 100
+const MAXIMUM_PAGE = 1000
+
+export const askRedemptions = method({
+  input: Schema.Struct({
+    ...ofAccount,
+    limit: Schema.optional(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAXIMUM_PAGE }))),
+    after: Schema.optional(Schema.NullOr(Schema.Struct({ redemption: Ids.RedemptionId, redeemedAt: Instant.Instant })))
+  }),
+  run: Effect.fnUntraced(function* ({ account, after, limit = PAGE, program }) {
+    yield* Known.policy({ program })
+    const place =
+      after === undefined || after === null ? null : { redemptionId: after.redemption, redeemedAt: after.redeemedAt }
+    // One more than is given tells whether there are more.
+    const found = yield* redemptions({ program, account, after: place, limit: limit + 1 })
+    const shown = found.slice(0, limit).map(HistoryJson.summary)
+    const more = found.length > limit
+    const last = shown[shown.length - 1]
+    const next = more && last !== undefined ? { redemption: last.redemption, redeemedAt: last.redeemedAt } : null
+    return { program, account, redemptions: shown, more, next }
   })
 })
 

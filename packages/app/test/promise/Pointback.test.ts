@@ -15,6 +15,7 @@ import {
   type Pointback,
   PointbackClosed,
   type PointbackOptions,
+  type Redemptions,
   Refusal
 } from "../../src/promise.ts"
 import { commandLine } from "../support/Cli.ts"
@@ -211,6 +212,13 @@ describe("a pointback on a database of its own", () => {
     const of1 = ["type", "processedBy", "redeemedAt", "points", "credited", "remaining", "draws", "steps"]
     await same(redeemedOnce, `history ${of} --redemption ${redemption} --to ${asOf}`, of1)
     assert.strictEqual(redeemedOnce.draws[0]?.restored.live, "1")
+    const { next, ...listed } = await pointback.redemptions(member)
+    await same(listed, `redemptions ${of}`, ["account", "redemptions", "more"])
+    assert.isNull(next)
+    assert.deepStrictEqual(
+      listed.redemptions.map(({ redemption, remaining, state }) => [redemption, remaining, state]),
+      [[redemption, "59", "outstanding"]]
+    )
     const known = { knownFrom: "2025-01-01T00:00:00Z", knownTo: "2026-01-02T00:00:00Z" }
     const restated = await pointback.restatement({ ...member, asOf, ...known })
     const line = `restatement ${of} --as-of ${asOf} --known-from ${known.knownFrom} --known-to ${known.knownTo}`
@@ -220,6 +228,34 @@ describe("a pointback on a database of its own", () => {
     assert.strictEqual((future as { readonly _tag: string })._tag, "KnownAtNotSafe")
     const wrong = await rejection(pointback.rollForward({ ...member, from: "2026-01-01", to: "January" }))
     assert.strictEqual((wrong as InvalidInput).field, "to")
+  })
+
+  it("lists an account's redemptions page by page, and each once", async () => {
+    const member = newMember()
+    await pointback.earn({ ...member, lot: "A", points: "10", earnedAt: "2025-01-01" })
+    const redeem = { ...member, points: "1", redemptionType: "TRAVEL", processedBy: "E078562" } as const
+    for (const [redemption, at] of [
+      ["a", "2025-02-01T00:00:00.000001Z"],
+      ["b", "2025-02-01T00:00:00.000001Z"],
+      ["c", "2025-02-01T00:00:00.000002Z"]
+    ] as const) {
+      await pointback.redeem({ ...redeem, redemption: `${member.account}${redemption}`, occurredAt: at })
+    }
+    const pages: Array<ReadonlyArray<string>> = []
+    for (let after: Redemptions["next"] | undefined; after !== null;) {
+      const page: Redemptions = await pointback.redemptions({ ...member, limit: 1, after })
+      assert.strictEqual(page.more, page.next !== null)
+      pages.push(page.redemptions.map(({ redemption }) => redemption.slice(-1)))
+      after = page.next
+    }
+    assert.deepStrictEqual(pages, [["c"], ["b"], ["a"]])
+    const fieldOf = async (asked: object) =>
+      ((await rejection(pointback.redemptions({ ...member, ...asked }))) as InvalidInput).field
+    assert.strictEqual(await fieldOf({ limit: 1001 }), "limit")
+    assert.strictEqual(await fieldOf({ after: { redemption: "a", redeemedAt: "2025-02-30" } }), "after.redeemedAt")
+    assert.instanceOf(await rejection(pointback.redemptions(newMember())), AppError.UnknownAccount)
+    const nowhere = pointback.redemptions({ ...member, program: "nowhere" })
+    assert.instanceOf(await rejection(nowhere), AppError.UnknownProgram)
   })
 
   it("decides, expires, aliases, erases and settles", async () => {
