@@ -14,6 +14,7 @@ import { partitioned } from "./Partitioned.ts"
 import { questions } from "./Questions.ts"
 import { reconciliations } from "./Reconciliations.ts"
 import * as Roles from "./Roles.ts"
+import { sentLots } from "./SentLots.ts"
 import { subscriptions } from "./Subscriptions.ts"
 import { walls } from "./Walls.ts"
 
@@ -26,7 +27,8 @@ const migrations = {
   "0006_aliases": aliases,
   "0007_questions": questions,
   "0008_reconciliation": reconciliations,
-  "0009_walls": walls
+  "0009_walls": walls,
+  "0010_sent_lots": sentLots
 }
 
 /**

@@ -85,6 +85,14 @@ const guard = (application: string, programs: string): string => `
     perform require_programs(${programs});
   end if;`
 
+/** The function that answers an account's lots, which tells whoever finds no program whether a wall is in the way. */
+export const guardedAccountLots = accountLots(`
+  if program_known is null then perform require_programs(array[of_program]); end if;`)
+
+/** The statement for a function that is there already; who owns it and who may call it stays. */
+export const replacing = (statement: string): string =>
+  statement.replace("create function", "create or replace function")
+
 const functions = (application: string): ReadonlyArray<string> => {
   const ofProgram = guard(application, "array[of_program]")
   return [
@@ -93,10 +101,9 @@ const functions = (application: string): ReadonlyArray<string> => {
     alias(ofProgram),
     erase(ofProgram),
     // It runs as whoever asks, and finds no program behind a wall.
-    accountLots(`
-  if program_known is null then perform require_programs(array[of_program]); end if;`)
+    guardedAccountLots
   ]
-    .map((statement) => statement.replace("create function", "create or replace function"))
+    .map(replacing)
     .concat(
       // Positions are those of the whole log, and are not found among the rows of some programs.
       "alter function position_known_at(int, timestamptz) security definer"

@@ -65,6 +65,28 @@ describe("a database of a newer version", () => {
   })
 })
 
+describe("a database whose function tells an account's lots in other lines", () => {
+  it("is refused, and gets the function that is understood, with its owner and rights", async () => {
+    const url = await freshDatabase()
+    await on(url, migrate)
+    const functions =
+      rows(`select p.prosrc, p.proacl::text, p.proowner, p.provolatile, p.proconfig, l.lanname from pg_proc p
+      join pg_language l on l.oid = p.prolang where p.proname = 'account_lots'`)
+    const present = await on(url, functions)
+    assert.lengthOf(present, 1)
+    await on(
+      url,
+      rows(`delete from kysely_migration where name = '0010_sent_lots';
+        create or replace function account_lots(of_program text, of_number text, as_of timestamptz, known_at timestamptz)
+          returns text language sql as $$ select 'other lines' $$`)
+    )
+    assert.notDeepEqual(await on(url, functions), present)
+    assert.include((await on(url, Effect.flip(requireCurrent))).message, "lacks 0010_sent_lots")
+    assert.deepStrictEqual(await on(url, migrate), ["0010_sent_lots"])
+    assert.deepStrictEqual(await on(url, functions), present)
+  })
+})
+
 describe("a user who may not create schemas", () => {
   it("migrates a schema that is there and its own", async () => {
     const url = await freshDatabase()
