@@ -47,7 +47,7 @@ const shared = {
 
 const outside = {
   ...shared,
-  // One PostgreSQL server for all of them.
+  // One PostgreSQL server for all files of a project.
   globalSetup: "packages/adapters/test/support/globalSetup.ts"
 } as const
 

@@ -370,8 +370,8 @@ export interface Redemptions {
   readonly next: RedemptionPlace | null
 }
 
-/** A redemption as it is now. */
-export interface RedemptionNow {
+/** What was redeemed, and what of it was given back. */
+export interface RedeemedAndCredited {
   readonly redemption: string
   readonly type: string
   readonly processedBy: string
@@ -379,6 +379,10 @@ export interface RedemptionNow {
   readonly points: string
   readonly credited: string
   readonly remaining: string
+}
+
+/** A redemption as it is now. */
+export interface RedemptionNow extends RedeemedAndCredited {
   /** What a credit in flight holds. */
   readonly inFlight: string
   /** The credit in flight. */
@@ -387,17 +391,10 @@ export interface RedemptionNow {
 }
 
 /** What became of one redemption. */
-export interface RedemptionHistory extends Known {
+export interface RedemptionHistory extends Known, RedeemedAndCredited {
   readonly program: string
   readonly account: string
   readonly asOf: string
-  readonly redemption: string
-  readonly type: string
-  readonly processedBy: string
-  readonly redeemedAt: string
-  readonly points: string
-  readonly credited: string
-  readonly remaining: string
   readonly draws: ReadonlyArray<Draw & { readonly restored: Readonly<Record<"live" | "expired" | "extended", string>> }>
   readonly steps: ReadonlyArray<TimelineStep>
 }

@@ -6,6 +6,7 @@ import * as Json from "../cli/Json.ts"
 import type { Json as AnyJson } from "../cli/Output.ts"
 import * as QuestionJson from "../cli/QuestionJson.ts"
 import { now } from "../command/Now.ts"
+import { MAXIMUM_PAGE, PAGE } from "../http/Limits.ts"
 import { Moment } from "../import/ImportRecord.ts"
 import * as AccountHistory from "../query/AccountHistory.ts"
 import { aging } from "../query/Aging.ts"
@@ -130,10 +131,6 @@ export const askRestatement = method({
     return shaped<Answers.Restatement>(QuestionJson.restatement(yield* restatement(asked)))
   })
 })
-
-/** Redemptions of a page unless another number is asked for, and at most: what somebody reads, and what one answer may hold. */
-const PAGE = 100
-const MAXIMUM_PAGE = 1000
 
 export const askRedemptions = method({
   input: Schema.Struct({

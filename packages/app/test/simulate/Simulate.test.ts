@@ -43,7 +43,7 @@ describe("simulated histories", () => {
   )
 
   // Several accounts have credits in flight in the last four: which of them a store lists first must not matter.
-  const again = [1, 20260145, 20260209, 20260268, 20260397]
+  const again = [1, 2, 3, 4, 5, 20260145, 20260209, 20260268, 20260397]
   const traceOf = async <Run, Data>(wiring: Simulation.Wiring<Run, Data>, of: number) => {
     const { trace } = await Effect.runPromise(Simulation.replay(wiring, of))
     assert.isAbove(trace.length, 10)
